@@ -1,0 +1,333 @@
+"""What a campaign says: the typed document behind `aicmo campaigns apply`.
+
+One document per campaign, YAML in files and JSON in the table. Every number of the pipeline's rules is a
+field here with its default. Unknown keys are refused (see `campaign.document`, which adds the suggestion).
+Units are part of the field names: `_usd`, `_s`, `_per_day`.
+"""
+
+import re
+from datetime import time
+from email.utils import parseaddr
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+KEY_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
+
+Tier = Literal["HOT", "WARM", "COOL", "COLD"]
+TIERS: tuple[Tier, ...] = ("HOT", "WARM", "COOL", "COLD")
+Mode = Literal["live", "simulation"]
+State = Literal["draft", "active", "paused", "completed", "archived"]
+CompanySize = Literal["startup", "small", "medium", "enterprise"]
+COMPANY_SIZES: tuple[CompanySize, ...] = ("startup", "small", "medium", "enterprise")
+Signal = Literal[
+    "recent_job_change",
+    "company_funded_recently",
+    "company_hiring",
+    "recent_activity",
+    "is_decision_maker",
+    "has_budget_authority",
+]
+SIGNALS: tuple[Signal, ...] = (
+    "recent_job_change",
+    "company_funded_recently",
+    "company_hiring",
+    "recent_activity",
+    "is_decision_maker",
+    "has_budget_authority",
+)
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone; write it like 'Europe/Berlin' or 'UTC'")
+    return name
+
+
+def _mailbox(text: str) -> str:
+    address = parseaddr(text)[1]
+    if "\n" in text or "\r" in text or address.count("@") != 1 or address.startswith("@"):
+        raise ValueError(f"{text!r} is not a mailbox; write it like 'Ann Lee <ann@example.com>'")
+    return text
+
+
+def _domain(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", text.lower()):
+        raise ValueError(f"{text!r} is not a domain; write it like 'rival.com'")
+    return text.lower()
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Domain = Annotated[str, AfterValidator(_domain)]
+
+
+class Section(BaseModel):
+    """A part of the document: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Range(Section):
+    """An inclusive range; an end that is left out is open."""
+
+    min: float | None = Field(None, ge=0, description="Lowest value, inclusive.")
+    max: float | None = Field(None, ge=0, description="Highest value, inclusive.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("give min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is greater than max {self.max:g}")
+        return self
+
+
+class Icp(Section):
+    """The ideal customer profile: who to reach. A list that is left out does not count in the score."""
+
+    company_sizes: list[CompanySize] = Field(
+        [], description="startup (<10), small (10-50), medium (50-500), enterprise (500+)."
+    )
+    industries: list[str] = Field([], description="Industries, best match counts.")
+    revenue_usd: Range | None = Field(None, description="Yearly revenue in US dollars.")
+    locations: list[str] = Field([], description="Countries, states or cities, best match counts.")
+    titles: list[str] = Field([], description="Job titles, best match counts.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.company_sizes or self.industries or self.revenue_usd or self.locations):
+            raise ValueError(
+                "says nothing about the company; give at least one of company_sizes, industries, "
+                "revenue_usd, locations"
+            )
+        return self
+
+
+class CsvSource(Section):
+    """Leads from a file with a header row; delimiter and encoding are found by themselves."""
+
+    type: Literal["csv"] = "csv"
+    path: str = Field(description="File; relative paths start at the folder of the campaign file.")
+    delimiter: str | None = Field(None, min_length=1, max_length=1, description="Only where it is not found.")
+    encoding: str | None = Field(None, description="Only where it is not found, e.g. latin-1.")
+    columns: dict[str, str] = Field(
+        {}, description="Header in the file -> field of a lead, for headers that are not known."
+    )
+
+
+class ManualSource(Section):
+    """Leads queued by `aicmo leads add` or the API; each is taken once."""
+
+    type: Literal["manual"] = "manual"
+
+
+Source = Annotated[CsvSource | ManualSource, Field(discriminator="type")]
+
+
+class TierThresholds(Section):
+    """Lowest score of each tier; anything below `cool` is COLD."""
+
+    hot: Share = Field(0.85, description="HOT from this score.")
+    warm: Share = Field(0.70, description="WARM from this score.")
+    cool: Share = Field(0.50, description="COOL from this score.")
+
+    @model_validator(mode="after")
+    def _descending(self) -> Self:
+        if not self.hot >= self.warm >= self.cool:
+            raise ValueError("must descend: hot >= warm >= cool")
+        return self
+
+
+class Scoring(Section):
+    """How leads are scored."""
+
+    model: Literal["classic"] = Field("classic", description="The scoring model.")
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        {}, description="Dimension -> weight, where it differs from the model's own."
+    )
+    tiers: TierThresholds = TierThresholds()
+
+
+class IntentWeights(Section):
+    """What each signal adds to the intent score of the qualification."""
+
+    recent_job_change: Share = 0.25
+    company_funded_recently: Share = 0.20
+    company_hiring: Share = 0.20
+    recent_activity: Share = 0.15
+    is_decision_maker: Share = 0.10
+    has_budget_authority: Share = 0.10
+
+
+class Qualification(Section):
+    """Who may be contacted, and who has to be looked at by a person first."""
+
+    min_icp_fit: Share = Field(0.70, description="Below: rejected as low_icp_fit.")
+    min_intent: Share = Field(0.20, description="Below, and not a decision maker: manual review.")
+    intent_weights: IntentWeights = IntentWeights()
+    competitors: list[Domain] = Field([], description="Their domains and subdomains are rejected.")
+    block_free_providers: bool = Field(False, description="Reject addresses at gmail.com and the like.")
+    forbidden_countries: list[str] = Field(
+        [], description="Leads of these countries are rejected by policy; names or ISO codes."
+    )
+
+
+class WorkingHours(Section):
+    """From and to, local time."""
+
+    start: time = Field(time(9), description="First minute.")
+    end: time = Field(time(17), description="First minute that is outside.")
+
+    @model_validator(mode="after")
+    def _opens(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError(f"never opens: start {self.start:%H:%M} is not before end {self.end:%H:%M}")
+        return self
+
+
+class Owner(Section):
+    """A person of the team who takes leads."""
+
+    name: str = Field(min_length=1, description="Shown to people; unique in the campaign.")
+    email: Mailbox = Field(description="Their mailbox.")
+    weight: float = Field(1.0, gt=0, description="Share of leads relative to the other owners.")
+    capacity: int | None = Field(None, ge=0, description="Most leads in a running sequence at once.")
+    territories: list[str] = Field([], description="Countries; empty = any.")
+    working_hours: WorkingHours | None = Field(None, description="Takes leads only then; empty = always.")
+    time_zone: TimeZone | None = Field(None, description="Zone of working_hours; default the campaign's.")
+
+
+class Routing(Section):
+    """Which sequence and which owner a qualified lead gets."""
+
+    sequences: dict[Tier, str] = Field(
+        {
+            "HOT": "aggressive_close",
+            "WARM": "regular_nurture",
+            "COOL": "long_term_nurture",
+            "COLD": "cold_outreach",
+        },
+        description="Tier -> sequence.",
+    )
+    intent_lift: Share = Field(0.15, description="Added to the score for routing where intent is strong.")
+    strong_intent_signals: int = Field(3, ge=1, le=6, description="Signals that make intent strong.")
+    owners: list[Owner] = Field([], description="Who takes leads.")
+    fallback_owner: str = Field("unassigned", min_length=1, description="Takes leads when nobody is free.")
+
+    @field_validator("sequences")
+    @classmethod
+    def _every_tier(cls, value: dict[Tier, str]) -> dict[Tier, str]:
+        missing = [tier for tier in TIERS if tier not in value]
+        if missing:
+            raise ValueError(f"has no sequence for {', '.join(missing)}")
+        return value
+
+    @field_validator("owners")
+    @classmethod
+    def _unique_names(cls, value: list[Owner]) -> list[Owner]:
+        names = [owner.name for owner in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the name {twice[0]!r} is used twice")
+        return value
+
+
+class Step(Section):
+    """One mail of a sequence."""
+
+    day: int = Field(ge=0, le=365, description="Days after enrolment.")
+    subject: str = Field(min_length=1, max_length=500, description="Liquid template.")
+    text: str = Field(min_length=1, max_length=20_000, description="Liquid template, plain text.")
+
+
+class Sequence(Section):
+    """The mails a lead gets, in order. A change makes a new version by itself; enrolled leads keep theirs."""
+
+    days: int = Field(ge=1, le=365, description="Length; after it the lead has completed.")
+    steps: list[Step] = Field(min_length=1, max_length=30)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        days = [step.day for step in self.steps]
+        if any(b <= a for a, b in zip(days, days[1:], strict=False)):
+            raise ValueError(f"steps must be on later and later days, got {days}")
+        if days[-1] > self.days:
+            raise ValueError(f"the last step is on day {days[-1]}, after the sequence's {self.days} days")
+        return self
+
+
+class Smtp(Section):
+    """The server that takes the mails. The password comes from the environment."""
+
+    host: str = Field(description="Name or address.")
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls and tls verify the certificate; none only for a local relay."
+    )
+    username: str | None = Field(None, description="Login, where the server wants one.")
+    password_env: str = Field(
+        "AICMO_SMTP_PASSWORD", description="Name of the environment variable with the password."
+    )
+    ca_file: str | None = Field(None, description="Certificates to trust instead of the system's.")
+    timeout_s: float = Field(30.0, gt=0, le=600)
+
+
+class Sender(Section):
+    """Who the mails are from."""
+
+    mailbox: Mailbox = Field(description="From, e.g. 'Ann Lee <ann@example.com>'.")
+    reply_to: Mailbox | None = Field(None, description="Where answers go; default the mailbox.")
+    postal_address: str = Field(min_length=8, description="In every mail; the law asks for it.")
+    unsubscribe_mailbox: Mailbox | None = Field(
+        None, description="Target of List-Unsubscribe; default the mailbox."
+    )
+    smtp: Smtp | None = Field(None, description="Needed in live mode.")
+
+
+class Sending(Section):
+    """When and how many mails leave."""
+
+    window: WorkingHours = Field(WorkingHours(), description="In the lead's time zone.")
+    working_days: list[Weekday] = Field(["mon", "tue", "wed", "thu", "fri"], min_length=1)
+    cap_per_day: int = Field(20, ge=0, le=1_000_000, description="Mails of the campaign a day.")
+    sender: Sender | None = Field(None, description="Needed before a mail can be written.")
+
+
+class Schedule(Section):
+    """The daily run of the whole pipeline, in the campaign's time zone."""
+
+    enabled: bool = True
+    hour: int = Field(2, ge=0, le=23)
+    minute: int = Field(0, ge=0, le=59)
+    catch_up_minutes: int = Field(
+        60, ge=1, le=720, description="A run missed by no more than this is made up for; an older one is not."
+    )
+
+
+class CampaignConfig(Section):
+    """A campaign: who to reach and how. `key` is the partition; everything else can change by version."""
+
+    key: str = Field(pattern=KEY_PATTERN, description="Slug: a-z, 0-9, hyphens; never changes.")
+    name: str = Field(min_length=1, max_length=200, description="Shown to people.")
+    mode: Mode = Field("simulation", description="simulation does everything but the SMTP dialogue.")
+    time_zone: TimeZone = Field("UTC", description="For the schedule and for leads of unknown zone.")
+    max_leads: int = Field(100, ge=1, le=1_000_000, description="New leads a run.")
+    icp: Icp
+    sources: list[Source] = Field(min_length=1, description="Asked in this order until max_leads is reached.")
+    scoring: Scoring = Scoring()
+    qualification: Qualification = Qualification()
+    routing: Routing = Routing()
+    sequences: dict[str, Sequence] = Field({}, description="Replaces or adds to the four that ship.")
+    sending: Sending = Sending()
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _live_can_send(self) -> Self:
+        if self.mode == "live" and (self.sending.sender is None or self.sending.sender.smtp is None):
+            raise ValueError("mode live needs sending.sender with its smtp server")
+        return self

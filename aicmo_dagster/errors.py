@@ -1,0 +1,37 @@
+"""The errors this package raises on purpose, each with a message that says what is wrong and what to do."""
+
+
+class AicmoError(Exception):
+    """Anything that a person can mend; its text is shown to them without a traceback."""
+
+
+class ConfigurationError(AicmoError):
+    """A campaign document, a template or a setting is not acceptable."""
+
+
+class CampaignNotFoundError(AicmoError):
+    """No campaign has the key that was asked for."""
+
+
+class CampaignNotRunnableError(AicmoError):
+    """The campaign exists, but its state (draft, paused, completed, archived) forbids a run."""
+
+
+class SourceError(AicmoError):
+    """A source of leads could not be read at all; the next one in the chain is tried."""
+
+
+class NoSourceError(AicmoError):
+    """No source of the campaign is configured, or every one of them failed."""
+
+
+class LeadNotFoundError(AicmoError):
+    """No lead, review or send matches what was asked for."""
+
+
+class StoreError(AicmoError):
+    """The database cannot be reached, is too old, or is not migrated."""
+
+
+class MailError(AicmoError):
+    """A mail cannot be composed or handed over, and the reason is ours rather than the recipient's."""
