@@ -5,6 +5,7 @@ field here with its default. Unknown keys are refused (see `campaign.document`, 
 Units are part of the field names: `_usd`, `_s`, `_per_day`.
 """
 
+import itertools
 import re
 from datetime import time
 from email.utils import parseaddr
@@ -254,7 +255,7 @@ class Sequence(Section):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         days = [step.day for step in self.steps]
-        if any(b <= a for a, b in zip(days, days[1:], strict=False)):
+        if any(b <= a for a, b in itertools.pairwise(days)):
             raise ValueError(f"steps must be on later and later days, got {days}")
         if days[-1] > self.days:
             raise ValueError(f"the last step is on day {days[-1]}, after the sequence's {self.days} days")

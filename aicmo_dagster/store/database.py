@@ -1,0 +1,88 @@
+"""Connections: where the database is, and how the application talks to it.
+
+One database, two schemas: `aicmo` for the application, `dagster` for Dagster's own storage, so that one URL
+and the rights of an ordinary user are enough. The application uses psycopg 3; every connection has
+`search_path` set, UTC as its zone, and a name that shows in `pg_stat_activity`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+from sqlalchemy.engine import URL, make_url
+
+from aicmo_dagster import settings
+from aicmo_dagster.errors import StoreError
+from aicmo_dagster.store.embedded import ensure_running
+
+SCHEMA = "aicmo"
+DAGSTER_SCHEMA = "dagster"
+OLDEST_SERVER = 14
+
+Connection = psycopg.Connection[TupleRow]
+
+
+def url() -> URL:
+    """The database's URL without a driver: `AICMO_DATABASE_URL`, or the embedded server, started if need be.
+
+    Raises StoreError when the variable is not a PostgreSQL URL.
+    """
+    text = settings.database_url() or ensure_running(settings.home())
+    try:
+        parsed = make_url(text)
+    except Exception:
+        raise StoreError(
+            f"{settings.DATABASE_URL} is not a URL; write it like postgresql://user:password@host:5432/name"
+        ) from None
+    if parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise StoreError(
+            f"{settings.DATABASE_URL} names {parsed.get_backend_name()}; only PostgreSQL 14 or newer will do"
+        )
+    return parsed.set(drivername="postgresql")
+
+
+def libpq_url(target: URL | None = None) -> str:
+    """The URL as libpq and psycopg take it, password included: never print it."""
+    return (target or url()).render_as_string(hide_password=False)
+
+
+def connect(*, autocommit: bool = False, target: URL | None = None) -> Connection:
+    """A new connection with the application's tables on its search path.
+
+    Raises StoreError, without the password, when the server cannot be reached.
+    """
+    where = target or url()
+    try:
+        connection = psycopg.connect(
+            libpq_url(where),
+            autocommit=autocommit,
+            application_name="aicmo",
+            options=f"-c search_path={SCHEMA} -c timezone=UTC -c jit=off",
+            connect_timeout=10,
+        )
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise StoreError(f"cannot reach the database {where.render_as_string()}: {reason}") from None
+    return connection
+
+
+@contextmanager
+def transaction(*, target: URL | None = None) -> Iterator[psycopg.Cursor[TupleRow]]:
+    """A cursor in a transaction of its own: committed at the end, rolled back on an error."""
+    with connect(target=target) as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def fetch(statement: str, parameters: Any = None) -> list[dict[str, Any]]:
+    """Rows of one statement as dictionaries, in a transaction of its own."""
+    with transaction() as cursor:
+        return rows(cursor, statement, parameters)
+
+
+def rows(cursor: psycopg.Cursor[TupleRow], statement: str, parameters: Any = None) -> list[dict[str, Any]]:
+    """Rows of one statement as dictionaries, on a cursor that is open already."""
+    cursor.execute(statement, parameters)  # type: ignore[call-overload, unused-ignore]
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

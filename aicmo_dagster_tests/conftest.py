@@ -1,0 +1,58 @@
+"""What every test may use: a real PostgreSQL, one fresh database per test, and files written by others.
+
+The server is the embedded one, or the one named by `AICMO_TEST_DATABASE_URL` (its user must be allowed to
+create databases).
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import URL, make_url
+
+from aicmo_dagster import settings
+from aicmo_dagster.store import database, migrate
+from aicmo_dagster.store.embedded import ensure_running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """A running server with the template database `aicmo_template_<unique>` migrated."""
+    given = os.environ.get("AICMO_TEST_DATABASE_URL")
+    admin = make_url(given or ensure_running(tmp_path_factory.mktemp("server")))
+    template = admin.set(drivername="postgresql", database=f"aicmo_template_{uuid.uuid4().hex[:12]}")
+    _execute(admin, f"CREATE DATABASE {template.database}")
+    migrate.ensure_current(template)
+    yield template
+    _execute(admin, f"DROP DATABASE IF EXISTS {template.database} WITH (FORCE)")
+
+
+@pytest.fixture
+def store(server: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
+    """An empty migrated database of this test's own; `AICMO_DATABASE_URL` and `AICMO_HOME` point to it."""
+    name = f"aicmo_test_{uuid.uuid4().hex[:12]}"
+    admin = server.set(database="postgres")
+    _execute(admin, f"CREATE DATABASE {name} TEMPLATE {server.database}")
+    mine = server.set(database=name)
+    monkeypatch.setenv(settings.DATABASE_URL, mine.render_as_string(hide_password=False))
+    monkeypatch.setenv(settings.HOME, str(tmp_path / "home"))
+    yield mine
+    _execute(admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def thirdparty() -> Path:
+    """The folder of files written by others; tests that ask for it are skipped where it is missing."""
+    default = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("AICMO_THIRDPARTY_DATA", default))
+    if not folder.is_dir():
+        pytest.skip("the folder of third-party files is not here")
+    return folder
+
+
+def _execute(admin: URL, statement: str) -> None:
+    with psycopg.connect(database.libpq_url(admin), autocommit=True) as connection:
+        connection.execute(statement.encode())
