@@ -42,18 +42,22 @@ LEFT JOIN (
 ) s ON s.value = l.email
 """
 
+# Leads are deleted seldom and in sets; one statement per table keeps the stage tables free of orphans
+# without the row-by-row cost of foreign keys on every merge.
+_FORGET_DELETED_LEADS = """
+CREATE FUNCTION aicmo.forget_deleted_leads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM aicmo.lead_scores t USING gone WHERE t.lead_id = gone.id;
+    DELETE FROM aicmo.lead_verdicts t USING gone WHERE t.lead_id = gone.id;
+    DELETE FROM aicmo.lead_routes t USING gone WHERE t.lead_id = gone.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forget_deleted_leads AFTER DELETE ON aicmo.leads
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION aicmo.forget_deleted_leads();
+"""
+
 
 def upgrade() -> None:
-    op.create_table(
-        "accounts",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("domain", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("accounts_pkey")),
-        sa.UniqueConstraint("domain", name=op.f("accounts_domain_key")),
-        schema="aicmo",
-        comment="Companies, by registrable domain.",
-    )
     op.create_table(
         "audit_log",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -87,61 +91,76 @@ def upgrade() -> None:
         schema="aicmo",
     )
     op.create_table(
-        "contacts",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("contacts_pkey")),
-        sa.UniqueConstraint("email", name=op.f("contacts_email_key")),
-        schema="aicmo",
-        comment="People, by normalised address, over all campaigns.",
-    )
-    op.create_table(
-        "secrets",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("secrets_pkey")),
-        schema="aicmo",
-        comment="Keys made by the application itself, such as the one that signs Message-IDs and links.",
-    )
-    op.create_table(
-        "suppressions",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("added_by", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("kind IN ('address', 'domain')", name=op.f("suppressions_kind_check")),
-        sa.PrimaryKeyConstraint("id", name=op.f("suppressions_pkey")),
-        sa.UniqueConstraint("kind", "value", name=op.f("suppressions_kind_value_key")),
-        schema="aicmo",
-        comment="Nobody here gets a mail from any campaign.",
-    )
-    op.create_table(
-        "campaign_versions",
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("config", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        "lead_routes",
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("tier", sa.Text(), nullable=False),
+        sa.Column("routing_score", sa.Double(), nullable=False),
+        sa.Column("intent_lifted", sa.Boolean(), nullable=False),
+        sa.Column("sequence", sa.Text(), nullable=False),
+        sa.Column("sequence_version", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("owner_reason", sa.Text(), nullable=False),
+        sa.Column("rules_version", sa.Integer(), nullable=False),
+        sa.Column("campaign_version", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("enrolled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
-            "base_folder", sa.Text(), nullable=True, comment="where relative paths of the document start"
+            "completed_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when the lead left the sequence",
         ),
-        sa.Column("created_by", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("campaign_versions_campaign_id_fkey")
+        sa.CheckConstraint("tier IN ('HOT', 'WARM', 'COOL', 'COLD')", name=op.f("lead_routes_tier_check")),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("lead_routes_pkey")),
+        schema="aicmo",
+    )
+    op.create_table(
+        "lead_scores",
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("icp_fit", sa.Double(), nullable=False),
+        sa.Column("opportunity", sa.Double(), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("tier", sa.Text(), nullable=False),
+        sa.Column(
+            "dimensions", sa.ARRAY(sa.REAL()), nullable=False, comment="in the model's order; NULL = unknown"
         ),
-        sa.PrimaryKeyConstraint("campaign_id", "version", name=op.f("campaign_versions_pkey")),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("model_version", sa.Integer(), nullable=False),
+        sa.Column("campaign_version", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("scored_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("tier IN ('HOT', 'WARM', 'COOL', 'COLD')", name=op.f("lead_scores_tier_check")),
+        sa.CheckConstraint("confidence BETWEEN 0 AND 1", name=op.f("lead_scores_confidence_check")),
+        sa.CheckConstraint("icp_fit BETWEEN 0 AND 1", name=op.f("lead_scores_icp_fit_check")),
+        sa.CheckConstraint("opportunity BETWEEN 0 AND 1", name=op.f("lead_scores_opportunity_check")),
+        sa.CheckConstraint("score BETWEEN 0 AND 1", name=op.f("lead_scores_score_check")),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("lead_scores_pkey")),
+        schema="aicmo",
+    )
+    op.create_table(
+        "lead_verdicts",
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("failed", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("intent", sa.Double(), nullable=False),
+        sa.Column("rules_version", sa.Integer(), nullable=False),
+        sa.Column("campaign_version", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "verdict IN ('qualified', 'manual_review', 'rejected')", name=op.f("lead_verdicts_verdict_check")
+        ),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("lead_verdicts_pkey")),
         schema="aicmo",
     )
     op.create_table(
         "leads",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False, comment="no foreign key, see _staged_lead"),
         sa.Column("identity", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("contact_id", sa.BigInteger(), nullable=True),
-        sa.Column("account_id", sa.BigInteger(), nullable=True),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("email_status", sa.Text(), nullable=False),
         sa.Column("email_problem", sa.Text(), nullable=True),
@@ -182,15 +201,50 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "email_status IN ('valid', 'invalid', 'missing')", name=op.f("leads_email_status_check")
         ),
-        sa.ForeignKeyConstraint(["account_id"], ["aicmo.accounts.id"], name=op.f("leads_account_id_fkey")),
-        sa.ForeignKeyConstraint(["campaign_id"], ["aicmo.campaigns.id"], name=op.f("leads_campaign_id_fkey")),
-        sa.ForeignKeyConstraint(["contact_id"], ["aicmo.contacts.id"], name=op.f("leads_contact_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("leads_pkey")),
-        sa.UniqueConstraint("campaign_id", "identity", name=op.f("leads_campaign_id_identity_key")),
+        sa.UniqueConstraint("identity", "campaign_id", name=op.f("leads_identity_campaign_id_key")),
+        schema="aicmo",
+        comment="A person in a campaign. The same identity in several campaigns is one contact.",
+    )
+    op.create_index("leads_campaign_id_id_idx", "leads", ["campaign_id", "id"], unique=False, schema="aicmo")
+    op.create_table(
+        "secrets",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("secrets_pkey")),
+        schema="aicmo",
+        comment="Keys made by the application itself, such as the one that signs Message-IDs and links.",
+    )
+    op.create_table(
+        "suppressions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("added_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("kind IN ('address', 'domain')", name=op.f("suppressions_kind_check")),
+        sa.PrimaryKeyConstraint("id", name=op.f("suppressions_pkey")),
+        sa.UniqueConstraint("kind", "value", name=op.f("suppressions_kind_value_key")),
+        schema="aicmo",
+        comment="Nobody here gets a mail from any campaign.",
+    )
+    op.create_table(
+        "campaign_versions",
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("config", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "base_folder", sa.Text(), nullable=True, comment="where relative paths of the document start"
+        ),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("campaign_versions_campaign_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "version", name=op.f("campaign_versions_pkey")),
         schema="aicmo",
     )
-    op.create_index("leads_account_id_idx", "leads", ["account_id"], unique=False, schema="aicmo")
-    op.create_index("leads_contact_id_idx", "leads", ["contact_id"], unique=False, schema="aicmo")
     op.create_table(
         "queued_leads",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -241,6 +295,23 @@ def upgrade() -> None:
         schema="aicmo",
     )
     op.create_table(
+        "reviews",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("lead_revision", sa.Integer(), nullable=False, comment="the facts it was decided on"),
+        sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reviewer", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("decision IN ('approve', 'reject')", name=op.f("reviews_decision_check")),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["aicmo.leads.id"], name=op.f("reviews_lead_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("reviews_pkey")),
+        schema="aicmo",
+    )
+    op.create_index("reviews_lead_id_id_idx", "reviews", ["lead_id", "id"], unique=False, schema="aicmo")
+    op.create_table(
         "run_requests",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("campaign_id", sa.BigInteger(), nullable=False),
@@ -269,158 +340,6 @@ def upgrade() -> None:
         schema="aicmo",
         postgresql_where=sa.text("state IN ('requested', 'launched')"),
     )
-    op.create_table(
-        "sequences",
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("sequences_campaign_id_fkey")
-        ),
-        sa.PrimaryKeyConstraint("campaign_id", "name", "version", name=op.f("sequences_pkey")),
-        schema="aicmo",
-        comment="Every version a lead may still be in; rows are never changed.",
-    )
-    op.create_table(
-        "source_attempts",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
-        sa.Column("run_id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("source_label", sa.Text(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("discovered", sa.BigInteger(), nullable=False),
-        sa.Column("duplicates", sa.BigInteger(), nullable=False),
-        sa.Column("inserted", sa.BigInteger(), nullable=False),
-        sa.Column("updated", sa.BigInteger(), nullable=False),
-        sa.Column("unchanged", sa.BigInteger(), nullable=False),
-        sa.Column("rejected", sa.BigInteger(), nullable=False),
-        sa.Column("credits", sa.Double(), nullable=False),
-        sa.Column("duration_s", sa.Double(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "outcome IN ('succeeded', 'empty', 'failed', 'not_configured')",
-            name=op.f("source_attempts_outcome_check"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("source_attempts_campaign_id_fkey")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("source_attempts_pkey")),
-        schema="aicmo",
-    )
-    op.create_index(
-        "source_attempts_campaign_id_id_idx",
-        "source_attempts",
-        ["campaign_id", "id"],
-        unique=False,
-        schema="aicmo",
-    )
-    op.create_table(
-        "lead_routes",
-        sa.Column("lead_id", sa.BigInteger(), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
-        sa.Column("tier", sa.Text(), nullable=False),
-        sa.Column("routing_score", sa.Double(), nullable=False),
-        sa.Column("intent_lifted", sa.Boolean(), nullable=False),
-        sa.Column("sequence", sa.Text(), nullable=False),
-        sa.Column("sequence_version", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
-        sa.Column("owner_reason", sa.Text(), nullable=False),
-        sa.Column("rules_version", sa.Integer(), nullable=False),
-        sa.Column("campaign_version", sa.Integer(), nullable=False),
-        sa.Column("run_id", sa.Uuid(), nullable=False),
-        sa.Column("enrolled_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "completed_at",
-            sa.DateTime(timezone=True),
-            nullable=True,
-            comment="when the lead left the sequence",
-        ),
-        sa.CheckConstraint("tier IN ('HOT', 'WARM', 'COOL', 'COLD')", name=op.f("lead_routes_tier_check")),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("lead_routes_campaign_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(
-            ["lead_id"], ["aicmo.leads.id"], name=op.f("lead_routes_lead_id_fkey"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("lead_id", name=op.f("lead_routes_pkey")),
-        schema="aicmo",
-    )
-    op.create_table(
-        "lead_scores",
-        sa.Column("lead_id", sa.BigInteger(), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
-        sa.Column("icp_fit", sa.Double(), nullable=False),
-        sa.Column("opportunity", sa.Double(), nullable=False),
-        sa.Column("score", sa.Double(), nullable=False),
-        sa.Column("confidence", sa.Double(), nullable=False),
-        sa.Column("tier", sa.Text(), nullable=False),
-        sa.Column(
-            "dimensions", sa.ARRAY(sa.REAL()), nullable=False, comment="in the model's order; NULL = unknown"
-        ),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("model_version", sa.Integer(), nullable=False),
-        sa.Column("campaign_version", sa.Integer(), nullable=False),
-        sa.Column("run_id", sa.Uuid(), nullable=False),
-        sa.Column("scored_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("tier IN ('HOT', 'WARM', 'COOL', 'COLD')", name=op.f("lead_scores_tier_check")),
-        sa.CheckConstraint("confidence BETWEEN 0 AND 1", name=op.f("lead_scores_confidence_check")),
-        sa.CheckConstraint("icp_fit BETWEEN 0 AND 1", name=op.f("lead_scores_icp_fit_check")),
-        sa.CheckConstraint("opportunity BETWEEN 0 AND 1", name=op.f("lead_scores_opportunity_check")),
-        sa.CheckConstraint("score BETWEEN 0 AND 1", name=op.f("lead_scores_score_check")),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("lead_scores_campaign_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(
-            ["lead_id"], ["aicmo.leads.id"], name=op.f("lead_scores_lead_id_fkey"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("lead_id", name=op.f("lead_scores_pkey")),
-        schema="aicmo",
-    )
-    op.create_table(
-        "lead_verdicts",
-        sa.Column("lead_id", sa.BigInteger(), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
-        sa.Column("verdict", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("failed", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("intent", sa.Double(), nullable=False),
-        sa.Column("rules_version", sa.Integer(), nullable=False),
-        sa.Column("campaign_version", sa.Integer(), nullable=False),
-        sa.Column("run_id", sa.Uuid(), nullable=False),
-        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "verdict IN ('qualified', 'manual_review', 'rejected')", name=op.f("lead_verdicts_verdict_check")
-        ),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("lead_verdicts_campaign_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(
-            ["lead_id"], ["aicmo.leads.id"], name=op.f("lead_verdicts_lead_id_fkey"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("lead_id", name=op.f("lead_verdicts_pkey")),
-        schema="aicmo",
-    )
-    op.create_table(
-        "reviews",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("lead_id", sa.BigInteger(), nullable=False),
-        sa.Column("lead_revision", sa.Integer(), nullable=False, comment="the facts it was decided on"),
-        sa.Column("decision", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("reviewer", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("decision IN ('approve', 'reject')", name=op.f("reviews_decision_check")),
-        sa.ForeignKeyConstraint(
-            ["lead_id"], ["aicmo.leads.id"], name=op.f("reviews_lead_id_fkey"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("reviews_pkey")),
-        schema="aicmo",
-    )
-    op.create_index("reviews_lead_id_id_idx", "reviews", ["lead_id", "id"], unique=False, schema="aicmo")
     op.create_table(
         "sends",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -481,6 +400,55 @@ def upgrade() -> None:
     )
     op.create_index("sends_started_idx", "sends", ["campaign_id", "started_at"], unique=False, schema="aicmo")
     op.create_table(
+        "sequences",
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("sequences_campaign_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "name", "version", name=op.f("sequences_pkey")),
+        schema="aicmo",
+        comment="Every version a lead may still be in; rows are never changed.",
+    )
+    op.create_table(
+        "source_attempts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source_label", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("discovered", sa.BigInteger(), nullable=False),
+        sa.Column("duplicates", sa.BigInteger(), nullable=False),
+        sa.Column("inserted", sa.BigInteger(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.Column("unchanged", sa.BigInteger(), nullable=False),
+        sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("credits", sa.Double(), nullable=False),
+        sa.Column("duration_s", sa.Double(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "outcome IN ('succeeded', 'empty', 'failed', 'not_configured')",
+            name=op.f("source_attempts_outcome_check"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("source_attempts_campaign_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("source_attempts_pkey")),
+        schema="aicmo",
+    )
+    op.create_index(
+        "source_attempts_campaign_id_id_idx",
+        "source_attempts",
+        ["campaign_id", "id"],
+        unique=False,
+        schema="aicmo",
+    )
+    op.create_table(
         "engagement_events",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("lead_id", sa.BigInteger(), nullable=False),
@@ -503,3 +471,4 @@ def upgrade() -> None:
         schema="aicmo",
     )
     op.execute(_LEAD_STATUS_VIEW)
+    op.execute(_FORGET_DELETED_LEADS)
