@@ -1,0 +1,180 @@
+"""Score leads by a model of weighted dimensions, and say why.
+
+An unknown dimension counts as 0.5 and lowers the `confidence`, the share of weight that was known. A
+dimension that the campaign does not ask for counts not at all: its weight goes to the others of its group.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from aicmo_dagster.campaign.config import TIERS, CampaignConfig, TierThresholds
+from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.stages.classic import CLASSIC
+from aicmo_dagster.stages.model import Dimension, FloatArray, Model
+
+RULES_VERSION = 1
+"""Grows when this module computes something else from the same dimensions; a model has its own version."""
+
+MODELS: Mapping[str, Model] = {CLASSIC.name: CLASSIC}
+
+UNKNOWN_VALUE = 0.5
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one dimension did to a lead's score; `value` is None where it was unknown or not asked for."""
+
+    name: str
+    group: str
+    value: float | None
+    weight: float
+    contribution: float
+    facts: dict[str, object]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A lead's score with its reasons; their contributions sum to `score`."""
+
+    icp_fit: float
+    opportunity: float
+    score: float
+    confidence: float
+    tier: str
+    reasons: tuple[Reason, ...]
+
+
+def score(leads: pd.DataFrame, config: CampaignConfig, model: Model | None = None) -> pd.DataFrame:
+    """Score each lead by the campaign's model, or by `model`.
+
+    `leads` has `lead_id` and `lead.LEAD_COLUMNS`. The answer has its rows in the same order: `lead_id`,
+    `icp_fit`, `opportunity`, `score`, `confidence` (0 to 1, six decimals), `tier`, and per dimension its
+    value, NaN where unknown or not asked for. Raises TypeError where a signal is not boolean and
+    ConfigurationError where the weights are not acceptable.
+    """
+    model = model or MODELS[config.scoring.model]
+    weights = effective_weights(config, model)
+    values = {one.name: _values(one, leads, config) for one in model.dimensions}
+    totals = dict.fromkeys(("icp_fit", "opportunity", "confidence"), np.zeros(len(leads)))
+    shares = {"icp_fit": 0.0, "opportunity": 0.0}
+    for one in model.dimensions:
+        part = "icp_fit" if one.group in model.fit else "opportunity"
+        unknown = np.isnan(values[one.name])
+        totals[part] = totals[part] + weights[one.name] * np.where(unknown, UNKNOWN_VALUE, values[one.name])
+        totals["confidence"] = totals["confidence"] + weights[one.name] * ~unknown
+        shares[part] += weights[one.name]
+    whole = (totals["icp_fit"] + totals["opportunity"]).round(DECIMALS)
+    return pd.DataFrame(
+        {
+            "lead_id": leads["lead_id"],
+            **{part: (totals[part] / (share or 1)).round(DECIMALS) for part, share in shares.items()},
+            "score": whole,
+            "confidence": totals["confidence"].round(DECIMALS),
+            "tier": _tiers(whole, config.scoring.tiers, leads.index),
+            **values,
+        }
+    )
+
+
+def explain(lead: pd.DataFrame, config: CampaignConfig, model: Model | None = None) -> Explanation:
+    """Why one lead has its score. `lead` is a frame of one row as `score` takes; ValueError otherwise."""
+    if len(lead) != 1:
+        raise ValueError(f"explain takes one lead, got {len(lead)}")
+    model = model or MODELS[config.scoring.model]
+    weights = effective_weights(config, model)
+    scored = score(lead, config, model).iloc[0]
+    reasons = tuple(
+        _reason(one, lead, config, weights[one.name], float(scored[one.name])) for one in model.dimensions
+    )
+    return Explanation(
+        icp_fit=float(scored["icp_fit"]),
+        opportunity=float(scored["opportunity"]),
+        score=float(scored["score"]),
+        confidence=float(scored["confidence"]),
+        tier=str(scored["tier"]),
+        reasons=reasons,
+    )
+
+
+def effective_weights(config: CampaignConfig, model: Model | None = None) -> dict[str, float]:
+    """Dimension -> its share of the score; they sum to 1.
+
+    ConfigurationError where the campaign weighs a dimension that the model lacks, or leaves a group nothing.
+    """
+    model = model or MODELS[config.scoring.model]
+    own = config.scoring.weights
+    names = [one.name for one in model.dimensions]
+    for name in own:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            raise ConfigurationError(
+                f"campaign {config.key!r}: scoring.weights names {name!r}, which the model {model.name!r} "
+                f"does not have; " + (f"did you mean {close[0]!r}?" if close else f"use {', '.join(names)}")
+            )
+    raw = {one.name: own.get(one.name, one.weight) if one.asked(config) else 0.0 for one in model.dimensions}
+    of_group = dict.fromkeys(model.groups, 0.0)
+    for one in model.dimensions:
+        of_group[one.group] += raw[one.name]
+    for group, total in of_group.items():
+        if not 0 < total < np.inf:
+            members = ", ".join(one.name for one in model.dimensions if one.group == group)
+            raise ConfigurationError(
+                f"campaign {config.key!r}: the weights of the group {group!r} ({members}) sum to {total:g} "
+                "over what the campaign asks for; give at least one of them a weight above 0, or fill in "
+                "the part of icp that belongs to it"
+            )
+    return {
+        one.name: model.groups[one.group] * raw[one.name] / of_group[one.group] for one in model.dimensions
+    }
+
+
+def check_weights(config: CampaignConfig) -> None:
+    """Raise ConfigurationError where the campaign's weights do not fit its model."""
+    effective_weights(config)
+
+
+def _values(one: Dimension, leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
+    return one.rule(leads, config) if one.asked(config) else np.full(len(leads), np.nan)
+
+
+def _tiers(scores: FloatArray, tiers: TierThresholds, index: pd.Index) -> pd.Series:
+    # Both sides are rounded: 0.7 computed is often 0.6999999999999999.
+    ascending = [round(edge, DECIMALS) for edge in (tiers.cool, tiers.warm, tiers.hot)]
+    reached = np.searchsorted(ascending, scores, side="right")
+    names = pd.array(TIERS[::-1], dtype="str").take(reached)
+    return pd.Series(names, index=index)
+
+
+def _reason(
+    one: Dimension, lead: pd.DataFrame, config: CampaignConfig, weight: float, value: float
+) -> Reason:
+    facts = {column: _plain(lead[column].iloc[0]) for column in one.facts}
+    unknown = np.isnan(value)
+    if not one.asked(config):
+        sentence = "the campaign does not ask for it, so it does not count"
+    elif unknown:
+        sentence = f"unknown, so it counts as {UNKNOWN_VALUE:g}"
+    else:
+        sentence = one.sentence(facts, value, config)
+    return Reason(
+        name=one.name,
+        group=one.group,
+        value=None if unknown else value,
+        weight=weight,
+        contribution=weight * (UNKNOWN_VALUE if unknown else value),
+        facts=facts,
+        sentence=sentence,
+    )
+
+
+def _plain(value: object) -> object:
+    """A cell as a plain Python value, None where missing."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    return value.item() if isinstance(value, np.generic) else value
