@@ -1,0 +1,202 @@
+"""Which column of a file is which field of a lead."""
+
+import difflib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aicmo_dagster.errors import SourceError
+from aicmo_dagster.lead import SOURCE_FIELDS
+
+# Per field the headers it is known by, best first, written without case, accents, spaces and punctuation (see
+# `normal`). They are those of the exports of Apollo (people), HubSpot (contacts), Salesforce (leads, in
+# reports and in the API), LinkedIn (connections) and Datablist, and the usual words in German and French.
+_ALIASES: dict[str, str] = {
+    "email": "email emailaddress workemail businessemail primaryemail emailprimary email1 contactemail mail "
+    "emailadresse mailadresse adresseemail courriel personalemail secondaryemail emailsecondary email2",
+    "first_name": "firstname givenname primarycontactfirstname contactfirstname forename vorname prenom",
+    "last_name": "lastname surname familyname primarycontactlastname contactlastname nachname nomdefamille",
+    "full_name": "fullname contactname leadname personname primarycontact name contact",
+    "title": "title jobtitle position role jobrole job headline berufsbezeichnung funktion poste fonction",
+    "company": "company companyname companyaccount organization organisation organizationname "
+    "organisationname account accountname associatedcompany primaryassociatedcompany employer "
+    "companynameforemails firma unternehmen entreprise societe",
+    "website": "website companywebsite websiteurl companydomain companydomainname domain domainname "
+    "organizationwebsite homepage web url webseite siteweb",
+    "industry": "industry companyindustry industrytype sector branche secteur",
+    "employees": "employees numberofemployees noofemployees numemployees employeecount employeescount "
+    "estimatednumemployees companyemployees headcount companyheadcount mitarbeiter effectif",
+    "company_size": "companysize size sizeofcompany unternehmensgrosse",
+    "revenue": "revenue annualrevenue companyrevenue companyannualrevenue yearlyrevenue revenueusd umsatz",
+    "city": "city town personcity contactcity companycity stadt ort ville",
+    "state": "state stateregion stateprovince region province personstate companystate bundesland",
+    "country": "country countryregion personcountry contactcountry companycountry land pays",
+    "phone": "phone phonenumber phone1 phoneprimary primaryphone workphone workdirectphone directphone "
+    "mobilephone mobile mobilephonenumber phone2 phonesecondary corporatephone companyphone homephone "
+    "otherphone telephone telefon tel",
+    "linkedin_url": "linkedinurl linkedin personlinkedinurl linkedinprofile linkedinprofileurl "
+    "linkedinmemberprofile profileurl hslinkedinurl linkedinbio",
+    "recent_job_change": "recentjobchange jobchange changedjobs",
+    "company_funded_recently": "companyfundedrecently recentlyfunded recentfunding",
+    "company_hiring": "companyhiring ishiring hiring",
+    "recent_activity": "recentactivity recentlyactive",
+    "is_decision_maker": "isdecisionmaker decisionmaker",
+    "has_budget_authority": "hasbudgetauthority budgetauthority",
+}
+_FIELD_AND_RANK: dict[str, tuple[str, int]] = {
+    alias: (field, rank) for field, aliases in _ALIASES.items() for rank, alias in enumerate(aliases.split())
+}
+_COMPANY_LIST = {"organizationid", "companyid", "founded", "numberofemployees", "employees"}
+_PERSON = {"email", "first_name", "last_name", "title", "linkedin_url"}
+
+
+@dataclass(frozen=True)
+class HeaderMap:
+    """`names`: one unique name per column. `fields`: field -> its column's index. `extra`: the others."""
+
+    names: list[str]
+    fields: dict[str, int]
+    extra: list[int]
+
+    def label(self, column: int | None) -> str | None:
+        """Returns what to call a column in a message: its field, else its header; None for no column."""
+        if column is None or column >= len(self.names):
+            return None
+        return next((field for field, index in self.fields.items() if index == column), self.names[column])
+
+    def identifies(self, cells: Sequence[str]) -> bool:
+        """Whether a row of cells, which may be short, says who the lead is."""
+        present = {
+            field for field, index in self.fields.items() if index < len(cells) and cells[index].strip()
+        }
+        return _identifies(present)
+
+
+def normal(header: str) -> str:
+    """Returns the header without case, accents, spaces, punctuation and byte order mark."""
+    text = unicodedata.normalize("NFKD", header).casefold()
+    return "".join(character for character in text if character.isalnum())
+
+
+def recognised(headers: Sequence[str]) -> int:
+    """Returns how many different fields of a lead these cells name: how much they look like a header row."""
+    return len({_FIELD_AND_RANK[key][0] for key in map(normal, headers) if key in _FIELD_AND_RANK})
+
+
+def map_headers(headers: Sequence[str], columns: Mapping[str, str], label: str) -> HeaderMap:
+    """Returns which column is which field.
+
+    `columns` (header -> field, from the campaign) wins over what is known by itself; of two headers for one
+    field the better one wins and the other becomes extra. `label` names the file in messages. Raises
+    SourceError for an unknown header or field in `columns`, and for a file that cannot say who a lead is.
+    """
+    names = _unique_names(headers)
+    keys = [normal(header) for header in headers]
+    fields = _configured(names, keys, columns, label)
+    taken = set(fields.values())
+    best: dict[str, tuple[int, int]] = {}
+    for index, key in enumerate(keys):
+        if index in taken or key not in _FIELD_AND_RANK:
+            continue
+        field, rank = _in_context(key, keys)
+        if field not in fields and (field not in best or rank < best[field][0]):
+            best[field] = (rank, index)
+    fields |= {field: index for field, (_, index) in best.items()}
+    if "full_name" in fields and "company" not in fields and _lists_companies(fields, keys, columns):
+        fields["company"] = fields.pop("full_name")
+    used = set(fields.values())
+    mapped = HeaderMap(names, fields, [index for index in range(len(names)) if index not in used])
+    if not _identifies(set(fields)):
+        raise SourceError(_nobody(mapped, label))
+    return mapped
+
+
+def _in_context(key: str, keys: list[str]) -> tuple[str, int]:
+    if key == "url" and "connectedon" in keys:  # LinkedIn's export of connections calls the profile "URL"
+        return "linkedin_url", 0
+    return _FIELD_AND_RANK[key]
+
+
+def _lists_companies(fields: dict[str, int], keys: list[str], columns: Mapping[str, str]) -> bool:
+    return not columns and not _PERSON & set(fields) and bool(_COMPANY_LIST & set(keys))
+
+
+def _identifies(fields: set[str]) -> bool:
+    named = bool(fields & {"first_name", "last_name", "full_name"})
+    return bool(fields & {"email", "linkedin_url"}) or (named and "company" in fields)
+
+
+def _unique_names(headers: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for number, header in enumerate(headers, 1):
+        plain = header.replace("\ufeff", "").strip() or f"column {number}"
+        name, copy = plain, 2
+        while name in names:
+            name, copy = f"{plain} ({copy})", copy + 1
+        names.append(name)
+    return names
+
+
+def _configured(names: list[str], keys: list[str], columns: Mapping[str, str], label: str) -> dict[str, int]:
+    fields: dict[str, int] = {}
+    for header, field in columns.items():
+        if field not in SOURCE_FIELDS:
+            near = difflib.get_close_matches(field, SOURCE_FIELDS, 1, 0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"the fields are {', '.join(SOURCE_FIELDS)}."
+            raise SourceError(
+                f"{label}: `columns` maps {header!r} to {field!r}, which is no field of a lead; {hint}"
+            )
+        if header in names:
+            index = names.index(header)
+        elif normal(header) in keys:
+            index = keys.index(normal(header))
+        else:
+            near = difflib.get_close_matches(header, names, 1, 0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"the file has {_listed(names)}."
+            raise SourceError(f"{label}: `columns` names {header!r}, which the file does not have; {hint}")
+        if field in fields:
+            raise SourceError(
+                f"{label}: `columns` maps both {names[fields[field]]!r} and {header!r} to {field!r}; "
+                "leave one out."
+            )
+        fields[field] = index
+    return fields
+
+
+def _nobody(mapped: HeaderMap, label: str) -> str:
+    found = ", ".join(f"{mapped.names[index]!r} as {field}" for field, index in mapped.fields.items())
+    missing = "email, linkedin_url, or a name together with a company"
+    has_company = "company" in mapped.fields
+    if has_company:
+        missing = (
+            "email, linkedin_url, or full_name or first_name and last_name (it lists companies, not persons)"
+        )
+    elif set(mapped.fields) & {"first_name", "last_name", "full_name"}:
+        missing = "email, linkedin_url, or company (a name alone is not one person)"
+    wanted = {
+        alias: field
+        for field in ("email", "linkedin_url", "full_name" if has_company else "company")
+        for alias in _ALIASES[field].split()
+    }
+    nearest = max(
+        (
+            (difflib.SequenceMatcher(None, normal(mapped.names[index]), alias).ratio(), index, field)
+            for index in mapped.extra
+            for alias, field in wanted.items()
+        ),
+        default=(0.0, 0, "email"),
+    )
+    example = (
+        f"{{{mapped.names[nearest[1]]!r}: {nearest[2]}}}" if nearest[0] >= 0.75 else "{'Your header': email}"
+    )
+    return (
+        f"{label} has no column that says who a lead is. Found: {found or 'no known column'}"
+        f"{'; not known: ' + _listed([mapped.names[i] for i in mapped.extra]) if mapped.extra else ''}. "
+        f"Missing: {missing}. If a column holds it under another name, say so in the campaign's source, "
+        f"e.g. `columns: {example}`."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(repr(name[:60]) for name in names[:15])
+    return shown + (f" and {len(names) - 15} more" if len(names) > 15 else "")
