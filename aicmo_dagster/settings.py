@@ -5,9 +5,13 @@ Secrets are read here and where they are used, and nowhere printed.
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from aicmo_dagster.errors import ConfigurationError
 
 DATABASE_URL = "AICMO_DATABASE_URL"
 HOME = "AICMO_HOME"
+PUBLIC_URL = "AICMO_PUBLIC_URL"
 
 
 def database_url() -> str | None:
@@ -21,3 +25,17 @@ def home() -> Path:
     `AICMO_HOME`, else `.aicmo` in the current folder. Always absolute; made by those who write to it.
     """
     return Path(os.environ.get(HOME) or ".aicmo").expanduser().resolve()
+
+
+def public_url() -> str | None:
+    """Where the world reaches the unsubscribe pages: `AICMO_PUBLIC_URL` without a slash at its end, or None.
+
+    Raises ConfigurationError unless it is an https URL: RFC 8058 wants https for one-click unsubscribing.
+    """
+    text = os.environ.get(PUBLIC_URL)
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or not text.isascii():
+        raise ConfigurationError(f"{PUBLIC_URL} is {text!r}; write it like https://mail.example.com")
+    return text.rstrip("/")

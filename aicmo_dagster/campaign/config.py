@@ -62,8 +62,15 @@ def _domain(text: str) -> str:
     return text.lower()
 
 
+def _variable_name(text: str) -> str:
+    if text == "name" or not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValueError(f"{text!r} cannot be a variable; use a-z, 0-9 and _, and not 'name'")
+    return text
+
+
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+VariableName = Annotated[str, AfterValidator(_variable_name)]
 Domain = Annotated[str, AfterValidator(_domain)]
 
 
@@ -297,6 +304,9 @@ class Sending(Section):
     working_days: list[Weekday] = Field(["mon", "tue", "wed", "thu", "fri"], min_length=1)
     cap_per_day: int = Field(20, ge=0, le=1_000_000, description="Mails of the campaign a day.")
     sender: Sender | None = Field(None, description="Needed before a mail can be written.")
+    variables: dict[VariableName, str] = Field(
+        {}, description="Values for templates: offer is written {{ campaign.offer }}."
+    )
 
 
 class Schedule(Section):

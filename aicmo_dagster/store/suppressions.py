@@ -1,0 +1,66 @@
+"""Who gets no mail from any campaign: addresses and domains.
+
+`add` and the guard of `store.sends.start` take the same advisory lock, `add` alone and every start shared. So
+a start that has seen no suppression commits before the suppression does: once `add` is committed, no mail
+starts.
+"""
+
+from typing import Any, Literal
+
+import idna
+import psycopg
+from email_validator import EmailNotValidError, validate_email
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.store.database import rows
+
+LOCK = 0x6E_6F_6D_61_69_6C
+"""Key of the advisory lock that orders suppressions and starts of mails."""
+
+Cursor = psycopg.Cursor[TupleRow]
+Kind = Literal["address", "domain"]
+
+
+def add(cursor: Cursor, kind: Kind, value: str, reason: str, added_by: str) -> bool:
+    """Suppress an address, or a domain with its subdomains; False when it was suppressed already.
+
+    Takes effect on commit; until then no mail of any campaign starts, so commit soon. Raises
+    ConfigurationError when the value is not of its kind.
+    """
+    normal = _address(value) if kind == "address" else _domain(value)
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    cursor.execute(
+        "INSERT INTO suppressions (kind, value, reason, added_by) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (kind, value) DO NOTHING",
+        [kind, normal, reason, added_by],
+    )
+    return cursor.rowcount == 1
+
+
+def listing(cursor: Cursor, limit: int = 100) -> list[dict[str, Any]]:
+    """The newest suppressions: kind, value, reason, added_by, created_at."""
+    return rows(
+        cursor,
+        "SELECT kind, value, reason, added_by, created_at FROM suppressions ORDER BY id DESC LIMIT %s",
+        [limit],
+    )
+
+
+def _address(value: str) -> str:
+    try:
+        found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ConfigurationError(f"{value!r} is not an address: {error}") from None
+    return f"{found.local_part}@{found.ascii_domain}".lower()
+
+
+def _domain(value: str) -> str:
+    text = value.strip().lower().removeprefix("@").rstrip(".")
+    try:
+        domain = idna.encode(text, uts46=True).decode()
+    except idna.IDNAError:
+        domain = ""
+    if "." not in domain:
+        raise ConfigurationError(f"{value!r} is not a domain; write it like rival.com")
+    return domain

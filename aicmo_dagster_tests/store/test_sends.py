@@ -1,0 +1,386 @@
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import URL
+
+from aicmo_dagster.errors import LeadNotFoundError
+from aicmo_dagster.store import campaigns, database, sends, suppressions
+from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_mails, add_send, config, states
+
+pytestmark = pytest.mark.usefixtures("store")
+
+DAY = (NOW.replace(hour=0), NOW.replace(hour=0) + timedelta(days=1))
+
+
+def claim(campaign_id: int, worker: str = "w", **changes: Any) -> list[sends.Claimed]:
+    with database.transaction() as cursor:
+        arguments: dict[str, Any] = {
+            "limit": 100,
+            "cap_per_day": 1000,
+            "day": DAY,
+            "now": NOW,
+            "lease_s": 60,
+            **changes,
+        }
+        zones = arguments.pop("zones", ["UTC"])
+        return sends.claim(cursor, campaign_id, worker, zones, **arguments)
+
+
+def start(cursor: sends.Cursor, send_id: int, worker: str = "w", **changes: Any) -> bool:
+    arguments: dict[str, Any] = {
+        "mode": "simulation",
+        "sender": "sender@example.com",
+        "recipient": "lead@example.org",
+        "message_id": f"<{send_id}@example.com>",
+        "now": NOW,
+        **changes,
+    }
+    return sends.start(cursor, send_id, worker, **arguments)
+
+
+def started(send_id: int, **changes: Any) -> bool:
+    with database.transaction() as cursor:
+        return start(cursor, send_id, **changes)
+
+
+def execute(statement: str, *parameters: object) -> None:
+    with database.transaction() as cursor:
+        cursor.execute(statement.encode(), parameters)
+
+
+def finish(send_id: int, state: sends.Ended, **changes: Any) -> str | None:
+    with database.transaction() as cursor:
+        return sends.finish(cursor, send_id, "w", state, **{"now": NOW, **changes})
+
+
+def one_claimed() -> tuple[int, int, int]:
+    """Campaign, lead and its claimed send."""
+    campaign = add_campaign()
+    lead = add_lead(campaign.id)
+    send = add_send(campaign.id, lead)
+    assert [one.id for one in claim(campaign.id)] == [send]
+    return campaign.id, lead, send
+
+
+def test_a_claimed_mail_brings_its_lead_and_owner(store: URL) -> None:
+    campaign = add_campaign()
+    lead = add_lead(campaign.id, first_name="Test", city="Testtown")
+    add_send(campaign.id, lead, step=2)
+    (claimed,) = claim(campaign.id)
+    assert (claimed.lead_id, claimed.sequence, claimed.sequence_version, claimed.step) == (
+        lead,
+        "aggressive_close",
+        1,
+        2,
+    )
+    assert (claimed.lead["first_name"], claimed.lead["city"]) == ("Test", "Testtown")
+
+
+def test_only_what_is_due_and_whose_zone_is_open_is_claimed(store: URL) -> None:
+    campaign = add_campaign()
+    due = add_send(campaign.id, add_lead(campaign.id, "a@example.org"))
+    add_send(campaign.id, add_lead(campaign.id, "b@example.org"), due_at=NOW + timedelta(seconds=1))
+    add_send(campaign.id, add_lead(campaign.id, "c@example.org"), time_zone="Asia/Tokyo")
+    add_send(
+        campaign.id,
+        add_lead(campaign.id, "d@example.org"),
+        state="held",
+        next_try_at=NOW + timedelta(seconds=1),
+    )
+    ready = add_send(campaign.id, add_lead(campaign.id, "e@example.org"), state="held", next_try_at=NOW)
+    assert [one.id for one in claim(campaign.id)] == [due, ready]
+
+
+def test_the_oldest_is_claimed_first_and_then_the_highest_score(store: URL) -> None:
+    campaign = add_campaign()
+    leads = [add_lead(campaign.id, f"{name}@example.org") for name in "abc"]
+    low, high, old = (
+        add_send(campaign.id, lead, due_at=NOW - timedelta(hours=hours))
+        for lead, hours in zip(leads, (0, 0, 1), strict=True)
+    )
+    for lead, score in zip(leads, (0.2, 0.9, 0.1), strict=True):
+        execute(
+            "INSERT INTO lead_scores (lead_id, icp_fit, opportunity, score, confidence, tier, dimensions, "
+            "model, model_version, campaign_version, run_id, scored_at) "
+            "VALUES (%s, 1, 1, %s, 1, 'COLD', '{}', 'classic', 1, 1, gen_random_uuid(), now())",
+            lead,
+            score,
+        )
+    assert [one.id for one in claim(campaign.id)] == [old, high, low]
+    assert states() == dict.fromkeys((low, high, old), "claimed")
+
+
+def test_a_lead_never_has_two_mails_under_way(store: URL) -> None:
+    campaign = add_campaign()
+    lead = add_lead(campaign.id)
+    first = add_send(campaign.id, lead, step=1)
+    add_send(campaign.id, lead, step=2, due_at=NOW - timedelta(days=1))
+    assert [one.id for one in claim(campaign.id)] == [first]
+    assert claim(campaign.id, "other") == []
+    assert started(first)
+    assert claim(campaign.id, "other") == []
+
+
+def test_two_connections_claim_every_row_once(store: URL) -> None:
+    campaign = add_campaign()
+    ids = add_mails(campaign.id, 60)
+
+    def work(worker: str) -> list[int]:
+        found = []
+        while batch := claim(campaign.id, worker, limit=7):
+            found += [one.id for one in batch]
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [one for ids in pool.map(work, "abcd") for one in ids]
+    assert sorted(found) == ids
+
+
+def test_the_cap_holds_when_several_claim_and_start_at_once(store: URL) -> None:
+    campaign = add_campaign()
+    add_mails(campaign.id, 40)
+
+    def work(worker: str) -> int:
+        count = 0
+        while batch := claim(campaign.id, worker, limit=3, cap_per_day=10):
+            for one in batch:
+                count += started(one.id, worker=worker, recipient=one.lead["email"])
+        return count
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, "abcd")) == 10
+
+
+def test_the_cap_counts_the_mails_of_its_day_only(store: URL) -> None:
+    campaign = add_campaign()
+    for name, at in (("a", DAY[0] - timedelta(seconds=1)), ("b", DAY[0]), ("c", DAY[1])):
+        lead = add_lead(campaign.id, f"{name}@example.org")
+        add_send(campaign.id, lead, state="failed", started_at=at)
+    add_mails(campaign.id, 5)
+    assert len(claim(campaign.id, cap_per_day=3)) == 2
+
+
+def test_a_claimed_mail_of_an_active_campaign_starts_once(store: URL) -> None:
+    _, _, send = one_claimed()
+    assert started(send)
+    assert not started(send)
+    assert states() == {send: "sending"}
+
+
+def test_another_worker_cannot_start_it(store: URL) -> None:
+    _, _, send = one_claimed()
+    assert not started(send, worker="other")
+
+
+def pause(campaign: int, lead: int) -> None:
+    with database.transaction() as cursor:
+        campaigns.set_state(cursor, "test", "paused", "test")
+
+
+def reject(campaign: int, lead: int) -> None:
+    execute("UPDATE lead_verdicts SET verdict = 'manual_review' WHERE lead_id = %s", lead)
+
+
+def change_address(campaign: int, lead: int) -> None:
+    execute("UPDATE leads SET email = 'new@example.org' WHERE id = %s", lead)
+
+
+def event(kind: str) -> Callable[[int, int], None]:
+    def happen(campaign: int, lead: int) -> None:
+        execute(
+            "INSERT INTO engagement_events (lead_id, kind, happened_at) VALUES (%s, %s, %s)", lead, kind, NOW
+        )
+
+    return happen
+
+
+def suppress(kind: suppressions.Kind, value: str) -> Callable[[int, int], None]:
+    def happen(campaign: int, lead: int) -> None:
+        with database.transaction() as cursor:
+            assert suppressions.add(cursor, kind, value, "asked", "test")
+
+    return happen
+
+
+STOPS = {
+    "replied": event("replied"),
+    "bounced": event("bounced"),
+    "unsubscribed": event("unsubscribed"),
+    "complained": event("complained"),
+    "converted": event("converted"),
+    "lost": event("lost"),
+    "suppressed": suppress("address", "Lead@Example.ORG"),
+    "suppressed domain": suppress("domain", "example.org"),
+    "not_qualified": reject,
+}
+
+
+@pytest.mark.parametrize("reason", [*STOPS, "paused", "other address"])
+def test_the_guard_says_no_when_it_happened_after_the_claim(store: URL, reason: str) -> None:
+    campaign, lead, send = one_claimed()
+    {**STOPS, "paused": pause, "other address": change_address}[reason](campaign, lead)
+    assert not started(send)
+    assert states() == {send: "claimed"}
+
+
+def test_the_guard_says_no_to_a_live_mail_of_a_simulated_campaign(store: URL) -> None:
+    _, _, send = one_claimed()
+    assert not started(send, mode="live")
+
+
+@pytest.mark.parametrize("reason", STOPS)
+def test_planned_and_held_mails_are_skipped_with_the_reason(store: URL, reason: str) -> None:
+    campaign = add_campaign()
+    lead = add_lead(campaign.id)
+    send = add_send(campaign.id, lead, state="held", next_try_at=NOW)
+    other = add_send(campaign.id, add_lead(campaign.id, "other@example.net"))
+    STOPS[reason](campaign.id, lead)
+    with database.transaction() as cursor:
+        assert sends.skip_stopped(cursor, campaign.id) == {reason.partition(" ")[0]: 1}
+        assert sends.skip_stopped(cursor, campaign.id) == {}
+    assert states() == {send: "skipped", other: "planned"}
+
+
+def test_a_suppressed_domain_stops_its_subdomains_and_nothing_that_only_ends_alike(store: URL) -> None:
+    campaign = add_campaign()
+    inside = add_send(campaign.id, add_lead(campaign.id, "a@mail.example.org"))
+    outside = add_send(campaign.id, add_lead(campaign.id, "a@notexample.org"))
+    suppress("domain", "example.org")(0, 0)
+    with database.transaction() as cursor:
+        sends.skip_stopped(cursor, campaign.id)
+    assert states() == {inside: "skipped", outside: "planned"}
+
+
+def test_an_approved_lead_without_address_is_skipped(store: URL) -> None:
+    campaign = add_campaign()
+    add_send(campaign.id, add_lead(campaign.id, None))
+    with database.transaction() as cursor:
+        assert sends.skip_stopped(cursor, campaign.id) == {"no_email": 1}
+
+
+def test_a_start_waits_for_a_suppression_that_is_not_committed_yet_and_obeys_it(store: URL) -> None:
+    _, _, send = one_claimed()
+    result: list[bool] = []
+    with database.connect() as first:
+        with first.cursor() as cursor:
+            suppressions.add(cursor, "address", "lead@example.org", "asked", "test")
+        starter = threading.Thread(target=lambda: result.append(started(send)))
+        starter.start()
+        starter.join(0.5)
+        assert starter.is_alive(), "the start must wait for the suppression's commit"
+        first.commit()
+        starter.join(10)
+    assert result == [False]
+
+
+def test_a_suppression_waits_for_a_start_that_is_not_committed_yet(store: URL) -> None:
+    _, _, send = one_claimed()
+    with database.connect() as first:
+        with first.cursor() as cursor:
+            assert start(cursor, send)
+        adder = threading.Thread(target=lambda: suppress("address", "lead@example.org")(0, 0))
+        adder.start()
+        adder.join(0.5)
+        assert adder.is_alive(), "or a mail would start after the suppression's commit"
+        first.commit()
+        adder.join(10)
+    assert not adder.is_alive()
+
+
+def test_after_a_pause_is_committed_no_mail_starts(store: URL) -> None:
+    _, _, send = one_claimed()
+    result: list[bool] = []
+    with database.connect() as first:
+        with first.cursor() as cursor:
+            campaigns.set_state(cursor, "test", "paused", "test")
+        starter = threading.Thread(target=lambda: result.append(started(send)))
+        starter.start()
+        starter.join(0.5)
+        assert starter.is_alive()
+        first.commit()
+        starter.join(10)
+    assert result == [False]
+
+
+def test_after_a_crash_claimed_mails_are_planned_and_started_ones_uncertain(store: URL) -> None:
+    campaign = add_campaign()
+    first, second, third = add_mails(campaign.id, 3)
+    claim(campaign.id, limit=2)
+    assert started(first, recipient="lead0@example.org")
+    with database.transaction() as cursor:
+        assert sends.orphans(cursor, campaign.id) == (1, 1)
+    assert states() == {first: "uncertain", second: "planned", third: "planned"}
+    assert [one.id for one in claim(campaign.id)] == [second, third], "an uncertain mail is not sent again"
+
+
+def test_an_answer_is_recorded_with_the_time_and_the_servers_words(store: URL) -> None:
+    _, _, send = one_claimed()
+    started(send)
+    assert finish(send, "sent", reply="250 queued") == "sent"
+    (row,) = database.fetch("SELECT sent_at, reply, reason FROM sends")
+    assert row == {"sent_at": NOW, "reply": "250 queued", "reason": None}
+
+
+def test_a_held_mail_waits_longer_each_time_and_fails_at_the_fifth_attempt(store: URL) -> None:
+    campaign, _, send = one_claimed()
+    waits = []
+    for _ in range(4):
+        assert finish(send, "held", reason="busy") == "held"
+        (row,) = database.fetch("SELECT next_try_at FROM sends")
+        waits.append((row["next_try_at"] - NOW) / timedelta(minutes=1))
+        claim(campaign, now=row["next_try_at"])
+    assert waits == [15, 60, 240, 960]
+    assert finish(send, "held", reason="busy") == "failed"
+
+
+def test_trouble_that_is_not_about_the_mail_does_not_count_against_it(store: URL) -> None:
+    campaign, _, send = one_claimed()
+    for _ in range(7):
+        assert finish(send, "held", reason="no network", counted=False) == "held"
+        assert len(claim(campaign, now=NOW + timedelta(minutes=15))) == 1
+
+
+def test_a_worker_that_lost_its_claim_records_nothing(store: URL) -> None:
+    campaign, _, send = one_claimed()
+    with database.transaction() as cursor:
+        sends.orphans(cursor, campaign)
+    claim(campaign, "other")
+    assert finish(send, "held", reason="late") is None
+    assert states() == {send: "claimed"}
+
+
+def test_released_mails_can_be_claimed_again(store: URL) -> None:
+    campaign, _, send = one_claimed()
+    with database.transaction() as cursor:
+        assert sends.release(cursor, "w") == 1
+    assert [one.id for one in claim(campaign, "other")] == [send]
+
+
+def test_an_uncertain_mail_is_resolved_once_and_the_audit_log_knows_by_whom(store: URL) -> None:
+    _, _, send = one_claimed()
+    started(send)
+    finish(send, "uncertain", reason="lost")
+    with database.transaction() as cursor:
+        sends.resolve(cursor, send, "sent", "tester")
+    assert states() == {send: "sent"}
+    assert database.fetch("SELECT actor, subject FROM audit_log WHERE action = 'send.resolve'") == [
+        {"actor": "tester", "subject": str(send)}
+    ]
+    with pytest.raises(LeadNotFoundError, match="no uncertain send"), database.transaction() as cursor:
+        sends.resolve(cursor, send, "failed", "tester")
+
+
+def test_sends_are_listed_by_campaign_and_state(store: URL) -> None:
+    campaign = add_campaign()
+    other = add_campaign(config(key="other"))
+    first, second = add_mails(campaign.id, 2)
+    add_send(other.id, add_lead(other.id))
+    execute("UPDATE sends SET state = 'skipped', reason = 'replied' WHERE id = %s", first)
+    with database.transaction() as cursor:
+        assert [row["id"] for row in sends.listing(cursor, campaign.id)] == [second, first]
+        (row,) = sends.listing(cursor, state="skipped")
+    assert (row["campaign"], row["email"], row["reason"]) == ("test", "lead0@example.org", "replied")

@@ -1,0 +1,40 @@
+import pytest
+from sqlalchemy.engine import URL
+
+from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.store import database, suppressions
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "stored"),
+    [
+        ("address", " Test@Example.ORG ", "test@example.org"),
+        ("address", "test@bücher.example", "test@xn--bcher-kva.example"),
+        ("domain", "Example.ORG", "example.org"),
+        ("domain", "@example.org.", "example.org"),
+        ("domain", "Bücher.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_a_value_is_kept_in_one_spelling_and_once(
+    store: URL, kind: suppressions.Kind, value: str, stored: str
+) -> None:
+    with database.transaction() as cursor:
+        assert suppressions.add(cursor, kind, value, "asked", "tester")
+        assert not suppressions.add(cursor, kind, stored, "again", "other")
+        (row,) = suppressions.listing(cursor)
+    assert (row["kind"], row["value"], row["reason"], row["added_by"]) == (kind, stored, "asked", "tester")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("address", "example.org"),
+        ("address", "a@b@c"),
+        ("domain", "com"),
+        ("domain", "a b.c"),
+        ("domain", ""),
+    ],
+)
+def test_what_is_no_address_or_domain_is_refused(store: URL, kind: suppressions.Kind, value: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not a"), database.transaction() as cursor:
+        suppressions.add(cursor, kind, value, "asked", "tester")
