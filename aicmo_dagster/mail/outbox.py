@@ -1,0 +1,46 @@
+"""Sending in a simulation: every mail becomes a file that any mail program opens, and nothing leaves."""
+
+import os
+import re
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from aicmo_dagster.mail.outcome import Outcome
+
+_MESSAGE_ID = re.compile(rb"(?m)^Message-ID: <([0-9a-f]+)@")
+_DATE = re.compile(rb"(?m)^Date: ([^\r\n]+)")
+
+
+class Outbox:
+    """Writes `<home>/outbox/<campaign key>/<yyyy-mm-dd>/<local part of the Message-ID>.eml`."""
+
+    def __init__(self, home: Path, campaign_key: str) -> None:
+        self._folder = home / "outbox" / campaign_key
+
+    def deliver(
+        self,
+        envelope_from: str,  # noqa: ARG002
+        recipient: str,  # noqa: ARG002
+        content: bytes,
+        commit: Callable[[], bool],
+    ) -> Outcome:
+        """Write the mail that `compose` made under its date and Message-ID: the same mail, the same file."""
+        identity, date = _MESSAGE_ID.search(content), _DATE.search(content)
+        if identity is None or date is None:
+            return Outcome("refused_permanent", "the mail has no Message-ID or Date")
+        if not commit():
+            return Outcome("not_started", "")
+        day = parsedate_to_datetime(date[1].decode()).date()
+        target = self._folder / day.isoformat() / f"{identity[1].decode()}.eml"
+        unfinished = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.write_bytes(content)
+            unfinished.replace(target)
+        except OSError as error:
+            return Outcome("refused_temporary", f"cannot write {target}: {error.strerror}", session=True)
+        return Outcome("sent", f"simulated: {target.relative_to(self._folder)}")
+
+    def close(self) -> None:
+        """Nothing to end."""

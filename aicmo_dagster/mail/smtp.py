@@ -1,0 +1,248 @@
+"""Sending by SMTP (RFC 5321), so that a crash at any moment can never cause a second mail.
+
+1. Connect when the first mail comes, secure the connection, log in; keep it for the mails that follow.
+2. MAIL, RCPT, DATA. A refusal up to here leaves no trace in the ledger but its reason.
+3. The server's 354 is an invitation. Now `commit` writes `sending` into the ledger, every guard re-checked.
+   If it says no, the connection is dropped: without the final dot the server has nothing (4.1.1.4).
+4. The body and its dot. If the reply is lost, the outcome is `uncertain`, and nobody tries again.
+"""
+
+import contextlib
+import os
+import re
+import smtplib
+import ssl
+from collections.abc import Callable
+
+from aicmo_dagster.campaign.config import Smtp
+from aicmo_dagster.errors import MailError
+from aicmo_dagster.mail.compose import is_address
+from aicmo_dagster.mail.outcome import Kind, Outcome
+
+_ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+# Refusals that some servers give as plain 550 although they are about us; field practice.
+_ABOUT_US = re.compile(
+    r"spf|dkim|dmarc|spam|block|blacklist|deny|denied|reputation|policy|authenticat|relay|rbl\b|spamhaus",
+    re.IGNORECASE,
+)
+_RECIPIENT_CODES = (550, 551, 553)
+_FINAL_REPLY_TIMEOUT_S = 600.0
+"""RFC 5321 4.5.3.2.6: whoever waits less after the dot makes duplicates or, here, uncertain mails."""
+
+
+class SmtpTransport:
+    """Mails over one connection, which is opened when needed and again after it was lost."""
+
+    def __init__(self, smtp: Smtp) -> None:
+        """Raises MailError when the environment lacks the password or `ca_file` cannot be read."""
+        self._smtp = smtp
+        self._session: smtplib.SMTP | None = None
+        self._password = os.environ.get(smtp.password_env, "")
+        if smtp.username is not None and not self._password:
+            raise MailError(
+                f"no password for {smtp.username} at {smtp.host}: set the environment variable "
+                f"{smtp.password_env}"
+            )
+        try:
+            self._context = ssl.create_default_context(cafile=smtp.ca_file)
+        except OSError as error:
+            raise MailError(f"sending.sender.smtp.ca_file {smtp.ca_file}: {_reason(error)}") from None
+
+    def deliver(
+        self, envelope_from: str, recipient: str, content: bytes, commit: Callable[[], bool]
+    ) -> Outcome:
+        """What became of the mail; `content` has CRLF line ends.
+
+        Raises MailError when an address is not fit for an SMTP command, and whatever `commit` raises; in both
+        cases nothing was sent.
+        """
+        for address in (envelope_from, recipient):
+            if not is_address(address):
+                raise MailError(f"{address!r} is not an address that mail can be sent to")
+        reused = self._session is not None
+        refused = None if reused else self._open()
+        if refused is None:
+            try:
+                refused = self._envelope(envelope_from, recipient, len(content))
+            except OSError as error:  # which every error of smtplib is, too
+                self._drop()
+                refused = Outcome("refused_temporary", f"connection lost: {_reason(error)}", session=True)
+        if refused is not None:
+            if reused and self._session is None:
+                # Servers close a connection that was idle or has carried enough; a fresh one decides.
+                return self.deliver(envelope_from, recipient, content, commit)
+            return refused
+        try:
+            started = commit()
+        except BaseException:
+            self._drop()
+            raise
+        if not started:
+            self._drop()
+            return Outcome("not_started", "")
+        return self._body(content)
+
+    def close(self) -> None:
+        """End the session politely, if there is one."""
+        if self._session is not None:
+            with contextlib.suppress(OSError):
+                self._session.quit()
+            self._drop()
+
+    def _open(self) -> Outcome | None:
+        """Connect, secure, log in; an Outcome says why that failed."""
+        smtp = self._smtp
+        where = f"{smtp.host}:{smtp.port}"
+        session: smtplib.SMTP | None = None
+        try:
+            if smtp.security == "tls":
+                session = smtplib.SMTP_SSL(
+                    smtp.host, smtp.port, timeout=smtp.timeout_s, context=self._context
+                )
+            else:
+                session = smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout_s)
+            session.ehlo_or_helo_if_needed()
+            if smtp.security == "starttls":
+                session.starttls(context=self._context)
+                session.ehlo()
+            if smtp.username is not None:
+                session.login(smtp.username, self._password)
+        except smtplib.SMTPResponseException as error:
+            refusal = _text(error.smtp_code, error.smtp_error)
+            failed = _about_session(error.smtp_code, f"{where}: {refusal}")
+        except smtplib.SMTPServerDisconnected as error:
+            failed = Outcome("refused_temporary", f"{where}: {_reason(error)}", session=True)
+        except (smtplib.SMTPException, ssl.SSLError, UnicodeEncodeError) as error:
+            # STARTTLS or AUTH is not offered, a certificate nobody trusts, a password outside ASCII.
+            reason = "login needs ASCII" if isinstance(error, UnicodeEncodeError) else _reason(error)
+            failed = Outcome("sender_fault", f"{where}: {reason}", session=True)
+        except OSError as error:
+            failed = Outcome("refused_temporary", f"cannot reach {where}: {_reason(error)}", session=True)
+        else:
+            self._session = session
+            return None
+        if session is not None:
+            session.close()
+        return failed
+
+    def _envelope(self, envelope_from: str, recipient: str, size: int) -> Outcome | None:
+        """MAIL, RCPT and DATA up to the 354; an Outcome says who was refused."""
+        session = self._connected()
+        options = f" SIZE={size}" if session.has_extn("size") else ""
+        if not (envelope_from + recipient).isascii():
+            if not session.has_extn("smtputf8"):
+                return Outcome(
+                    "refused_permanent",
+                    f"{self._smtp.host} does not offer SMTPUTF8, which non-ASCII addresses need (RFC 6531)",
+                )
+            options += " SMTPUTF8"
+        # Session.mail() and rcpt() would pass the addresses through quoteaddr, which can change them.
+        session.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
+        code, reply = session.docmd("MAIL", f"FROM:<{envelope_from}>{options}")
+        if code != 250:
+            return self._refused(_after_mail(code, _text(code, reply)))
+        code, reply = session.docmd("RCPT", f"TO:<{recipient}>")
+        if code not in (250, 251):
+            return self._refused(_after_rcpt(code, _text(code, reply)))
+        code, reply = session.docmd("DATA")
+        if code != 354:
+            return self._refused(_after_data(code, _text(code, reply)))
+        return None
+
+    def _refused(self, outcome: Outcome) -> Outcome:
+        """Make the connection ready for the next mail."""
+        session = self._connected()
+        if outcome.reply.startswith("421"):
+            self._drop()
+            return outcome
+        try:
+            session.docmd("RSET")
+        except OSError:
+            self._drop()
+        return outcome
+
+    def _body(self, content: bytes) -> Outcome:
+        session = self._connected()
+        if session.sock is not None:
+            session.sock.settimeout(max(self._smtp.timeout_s, _FINAL_REPLY_TIMEOUT_S))
+        # RFC 5321 4.5.2: a line that starts with a dot gets another one.
+        stuffed = re.sub(rb"(?m)^\.", b"..", content)
+        if not stuffed.endswith(b"\r\n"):
+            stuffed += b"\r\n"
+        try:
+            session.send(stuffed + b".\r\n")
+            code, reply = session.getreply()
+        except OSError as error:
+            self._drop()
+            return Outcome("uncertain", f"no answer after the mail was sent: {_reason(error)}")
+        if session.sock is not None:
+            session.sock.settimeout(self._smtp.timeout_s)
+        text = _text(code, reply)
+        if 200 <= code < 300:
+            return Outcome("sent", text)
+        if 400 <= code < 600:
+            return self._refused(_after_data(code, text))
+        self._drop()
+        return Outcome("uncertain", f"the server's answer makes no sense: {text}")
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._session is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        return self._session
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+
+def _after_mail(code: int, text: str) -> Outcome:
+    """A refusal of the sender, or of a mail that is too big."""
+    return Outcome("refused_permanent", text) if code == 552 else _about_session(code, text)
+
+
+def _about_session(code: int, text: str) -> Outcome:
+    kind: Kind = "sender_fault" if 500 <= code < 600 else "refused_temporary"
+    return Outcome(kind, text, session=True)
+
+
+def _after_rcpt(code: int, text: str) -> Outcome:
+    """A refusal of the recipient, unless its enhanced code (RFC 3463) or its words blame us."""
+    if not 500 <= code < 600:
+        return Outcome("refused_temporary", text, session=code == 421)
+    enhanced = _ENHANCED.search(text)
+    if enhanced is None:
+        if _ABOUT_US.search(text):
+            return Outcome("sender_fault", text)
+        if code in _RECIPIENT_CODES:
+            return Outcome("refused_permanent", text, recipient_caused=True)
+        return Outcome("refused_temporary", text)
+    return _by_enhanced_code(enhanced[2], enhanced[3], text) or Outcome("refused_temporary", text)
+
+
+def _after_data(code: int, text: str) -> Outcome:
+    """A refusal of the content, unless its enhanced code says that it is about the address or about us."""
+    if not 500 <= code < 600:
+        return Outcome("refused_temporary", text, session=code == 421)
+    enhanced = _ENHANCED.search(text)
+    if enhanced is None:
+        return Outcome("sender_fault" if _ABOUT_US.search(text) else "refused_permanent", text)
+    return _by_enhanced_code(enhanced[2], enhanced[3], text) or Outcome("refused_permanent", text)
+
+
+def _by_enhanced_code(subject: str, detail: str, text: str) -> Outcome | None:
+    if subject == "7" or (subject == "1" and detail in ("7", "8")):
+        # X.7.x is security and policy, X.1.7 and X.1.8 are about the sender's own address.
+        return Outcome("sender_fault", text)
+    if subject == "1":
+        return Outcome("refused_permanent", text, recipient_caused=True)
+    return None
+
+
+def _text(code: int, reply: bytes | str) -> str:
+    words = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return " ".join(f"{code} {words}".split())[:500]
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
