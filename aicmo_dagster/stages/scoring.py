@@ -76,7 +76,7 @@ def score(leads: pd.DataFrame, config: CampaignConfig, model: Model | None = Non
             **{part: (totals[part] / (share or 1)).round(DECIMALS) for part, share in shares.items()},
             "score": whole,
             "confidence": totals["confidence"].round(DECIMALS),
-            "tier": _tiers(whole, config.scoring.tiers, leads.index),
+            "tier": tiers(whole, config.scoring.tiers, leads.index),
             **values,
         }
     )
@@ -143,9 +143,10 @@ def _values(one: Dimension, leads: pd.DataFrame, config: CampaignConfig) -> Floa
     return one.rule(leads, config) if one.asked(config) else np.full(len(leads), np.nan)
 
 
-def _tiers(scores: FloatArray, tiers: TierThresholds, index: pd.Index) -> pd.Series:
+def tiers(scores: FloatArray, thresholds: TierThresholds, index: pd.Index) -> pd.Series:
+    """The tier of each score: the one table for the whole system, of routing too."""
     # Both sides are rounded: 0.7 computed is often 0.6999999999999999.
-    ascending = [round(edge, DECIMALS) for edge in (tiers.cool, tiers.warm, tiers.hot)]
+    ascending = [round(edge, DECIMALS) for edge in (thresholds.cool, thresholds.warm, thresholds.hot)]
     reached = np.searchsorted(ascending, scores, side="right")
     names = pd.array(TIERS[::-1], dtype="str").take(reached)
     return pd.Series(names, index=index)
