@@ -290,7 +290,7 @@ lead_routes = Table(
     Column("campaign_version", Integer, nullable=False),
     Column("run_id", Uuid, nullable=False),
     Column("enrolled_at", _Time, nullable=False),
-    Column("completed_at", _Time, comment="when the lead left the sequence"),
+    Column("left_at", _Time, comment="when the lead left the sequence"),
     PrimaryKeyConstraint("lead_id"),
     _one_of("tier", TIERS),
 )

@@ -105,7 +105,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("enrolled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
-            "completed_at",
+            "left_at",
             sa.DateTime(timezone=True),
             nullable=True,
             comment="when the lead left the sequence",

@@ -1,0 +1,251 @@
+"""The five stages as assets, one partition per campaign. Each is a few lines around one function of `flow`."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import dagster as dg
+from sqlalchemy import Table
+
+from aicmo_dagster import checks, pictures
+from aicmo_dagster.errors import AicmoError, StoreError
+from aicmo_dagster.flow.harvest import harvest
+from aicmo_dagster.flow.nurture import deliver, plan, sending_lock
+from aicmo_dagster.flow.qualify import qualify
+from aicmo_dagster.flow.route import route
+from aicmo_dagster.flow.run import Run, Streamed, start
+from aicmo_dagster.flow.score import score
+from aicmo_dagster.partitions import campaigns_partitions
+from aicmo_dagster.store import database, figures, tables
+
+_LOG_EVERY_S = 10.0
+
+listener: ContextVar[Callable[[str, int], None] | None] = ContextVar("listener", default=None)
+"""Called with (asset, leads of a chunk) while a run works in this process: the command line's progress bar."""
+
+_Context = dg.AssetExecutionContext
+if TYPE_CHECKING:
+    _Result = dg.MaterializeResult[None]
+else:
+    _Result = dg.MaterializeResult  # what Dagster looks for in an annotation
+
+
+def _asset(
+    table: Table,
+    *,
+    description: str,
+    kinds: set[str],
+    deps: list[dg.AssetsDefinition] | None = None,
+    check_specs: list[dg.AssetCheckSpec] | None = None,
+) -> Callable[[Callable[[_Context], Any]], dg.AssetsDefinition]:
+    """The decorator of a stage: what all five have in common."""
+    return dg.asset(
+        partitions_def=campaigns_partitions,
+        group_name="leads",
+        owners=["team:growth"],
+        kinds=kinds | {"python", "postgres"},
+        deps=deps,
+        check_specs=check_specs,
+        description=description,
+        metadata=_columns(table),
+        # For the network and the database; errors that a person must mend are not retried (see _stage).
+        retry_policy=dg.RetryPolicy(
+            max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+        ),
+    )
+
+
+def _columns(table: Table) -> dict[str, Any]:
+    """Definition metadata: the table an asset is kept in, and its columns."""
+    columns = [
+        dg.TableColumn(
+            column.name,
+            str(column.type).lower(),
+            column.comment,
+            dg.TableColumnConstraints(nullable=bool(column.nullable), unique=bool(column.unique)),
+        )
+        for column in table.columns
+    ]
+    return {"dagster/column_schema": dg.TableSchema(columns), "dagster/table_name": table.fullname}
+
+
+@_asset(
+    tables.leads,
+    kinds={"csv"},
+    check_specs=[checks.UNIQUE_ADDRESSES],
+    description="Leads of the campaign from its sources, in the order of its fallback chain; every row that "
+    "could not be imported is kept with the reason.",
+)
+def raw_leads(context: _Context) -> _Result:
+    with _stage(context) as (run, metadata):
+        attempts = harvest(run)
+        with database.transaction() as cursor:
+            checked = checks.unique_addresses(cursor, run.campaign.id)
+        totals = {
+            name: sum(getattr(attempt, name) for attempt in attempts)
+            for name in (
+                "discovered",
+                "inserted",
+                "updated",
+                "unchanged",
+                "duplicates",
+                "rejected",
+                "credits",
+            )
+        }
+        outcomes = [attempt.outcome for attempt in attempts]
+        metadata.update(totals)
+        metadata["sources_tried"] = len(outcomes) - outcomes.count("not_configured")
+        metadata["sources_failed"] = outcomes.count("failed")
+        metadata["sources_succeeded"] = outcomes.count("succeeded")
+        metadata["sources"] = dg.MetadataValue.table(
+            [dg.TableRecord(asdict(attempt)) for attempt in attempts]
+        )
+        metadata["picture"] = pictures.bars("What became of the rows", _without_zero(totals, "credits"))
+    return dg.MaterializeResult(metadata=metadata, check_results=[checked])
+
+
+@_asset(
+    tables.lead_scores,
+    deps=[raw_leads],
+    kinds=set(),
+    check_specs=[checks.SCORES_IN_RANGE],
+    description="ICP fit, opportunity, score, confidence and tier of every lead, by the campaign's model; each "
+    "dimension's value is kept, so every score can say why.",
+)
+def scored_leads(context: _Context) -> _Result:
+    with _stage(context) as (run, metadata):
+        metadata.update(_counts(score(run)))
+        with database.transaction() as cursor:
+            checked = checks.scores_in_range(cursor, run.campaign.id)
+            metadata.update(figures.tiers(cursor, run.campaign.id))
+            histogram = figures.score_histogram(cursor, run.campaign.id)
+        tiers = run.campaign.config.scoring.tiers
+        marks = {"COOL": tiers.cool, "WARM": tiers.warm, "HOT": tiers.hot}
+        metadata["picture"] = pictures.histogram("Leads by score", histogram, marks)
+    return dg.MaterializeResult(metadata=metadata, check_results=[checked])
+
+
+@_asset(
+    tables.lead_verdicts,
+    deps=[scored_leads],
+    kinds=set(),
+    description="The verdict on every scored lead: qualified, manual_review or rejected, with every rule that "
+    "it failed; a reviewer's decision wins while the lead's facts are the same.",
+)
+def qualified_leads(context: _Context) -> _Result:
+    with _stage(context) as (run, metadata):
+        metadata.update(_counts(qualify(run)))
+        with database.transaction() as cursor:
+            verdicts = figures.verdicts(cursor, run.campaign.id)
+        metadata["verdicts"] = dict(verdicts)
+        metadata["picture"] = pictures.bars("Leads by verdict and reason", verdicts)
+    return dg.MaterializeResult(metadata=metadata)
+
+
+@_asset(
+    tables.lead_routes,
+    deps=[qualified_leads],
+    kinds=set(),
+    description="The sequence (by tier, lifted by strong intent) and the owner (territory, account, weighted "
+    "round robin within capacity) of every qualified lead; once routed, a lead keeps both.",
+)
+def routed_leads(context: _Context) -> _Result:
+    with _stage(context) as (run, metadata):
+        metadata.update(_counts(route(run)))
+        with database.transaction() as cursor:
+            metadata["sequences"] = figures.sequences(cursor, run.campaign.id)
+            owners = figures.owners(cursor, run.campaign.id)
+        metadata["picture"] = pictures.bars("Leads by owner", owners)
+    return dg.MaterializeResult(metadata=metadata)
+
+
+@_asset(
+    tables.sends,
+    deps=[routed_leads],
+    kinds={"email"},
+    check_specs=[checks.NO_SUPPRESSED_PLANNED],
+    description="The ledger of mails: the next step of every routed lead is planned, and what is due inside "
+    "the lead's sending window is sent, each mail once. In a simulation mails go to files.",
+)
+def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Output[None]]:
+    with _stage(context) as (run, metadata), sending_lock(run):
+        planned = plan(run)
+        with database.transaction() as cursor:
+            checked = checks.no_suppressed_planned(cursor, run.campaign.id)
+        yield checked
+        if not checked.passed:
+            raise dg.Failure("no mail was sent: " + str(checked.description), allow_retries=False)
+        delivered = deliver(run)
+        with database.transaction() as cursor:
+            funnel = figures.funnel(cursor, run.campaign.id)
+            states = figures.send_states(cursor, run.campaign.id)
+        metadata.update({"planned": planned.written.inserted, **_numbers(asdict(delivered))})
+        metadata["mode"] = run.campaign.config.mode
+        metadata["sends"] = states
+        metadata["held_because"] = dict(delivered.reasons)
+        if delivered.stopped:
+            metadata["stopped"] = delivered.stopped
+        metadata["picture"] = pictures.bars("Funnel of the campaign", funnel)
+    yield dg.Output(None, metadata=metadata)
+
+
+all_assets = [raw_leads, scored_leads, qualified_leads, routed_leads, nurture_sends]
+
+
+@contextmanager
+def _stage(context: _Context) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """The run of this partition and the metadata to fill; errors come out as sentences.
+
+    What a person has to mend is not retried; an unreachable database is.
+    """
+    asset = context.asset_key.to_user_string()
+    progress = _Progress(context, asset)
+    started = time.monotonic()
+    try:
+        run = start(context.partition_key, UUID(context.run_id), progress)
+        metadata: dict[str, Any] = {"campaign_version": run.campaign.version}
+        yield run, metadata
+        metadata["duration_s"] = round(time.monotonic() - started, 3)
+    except AicmoError as error:
+        raise dg.Failure(str(error), allow_retries=isinstance(error, StoreError)) from None
+
+
+class _Progress:
+    """Tells the log every few seconds, and whoever listens at once, how many leads have gone through."""
+
+    def __init__(self, context: _Context, asset: str) -> None:
+        self._context, self._asset = context, asset
+        self._done = 0
+        self._told = time.monotonic()
+        self._listener = listener.get()
+
+    def __call__(self, leads: int) -> None:
+        self._done += leads
+        if self._listener is not None:
+            self._listener(self._asset, leads)
+        if time.monotonic() - self._told >= _LOG_EVERY_S:
+            self._told = time.monotonic()
+            self._context.log.info(f"{self._asset}: {self._done:,} leads so far")
+
+
+def _counts(streamed: Streamed) -> dict[str, int]:
+    inserted, updated = streamed.written.inserted, streamed.written.updated
+    return {
+        "leads": streamed.leads,
+        "inserted": inserted,
+        "updated": updated,
+        "unchanged": streamed.leads - inserted - updated,
+    }
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, int]:
+    return {name: value for name, value in values.items() if isinstance(value, int)}
+
+
+def _without_zero(counts: Mapping[str, Any], *left_out: str) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count and name not in left_out}

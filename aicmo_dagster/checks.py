@@ -1,0 +1,50 @@
+"""Asset checks. All block: what they guard is who gets mail.
+
+Each is evaluated in the step of its asset, right after the stage has written; the one of `nurture_sends`
+between planning and the first mail.
+"""
+
+import dagster as dg
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.store import enrolments, figures
+
+
+def _spec(name: str, asset: str, description: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=True)
+
+
+UNIQUE_ADDRESSES = _spec("unique_addresses", "raw_leads", "No two leads of the campaign share an address.")
+SCORES_IN_RANGE = _spec("scores_in_range", "scored_leads", "Every lead has scores, all between 0 and 1.")
+NO_SUPPRESSED_PLANNED = _spec(
+    "no_suppressed_address_planned", "nurture_sends", "No mail is planned to an address that must get none."
+)
+
+
+def _none_of(spec: dg.AssetCheckSpec, what: str, found: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=found == 0,
+        check_name=spec.name,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=None if found == 0 else f"{found:,} {what}",
+        metadata={what: found},
+    )
+
+
+def unique_addresses(cursor: Cursor[TupleRow], campaign_id: int) -> dg.AssetCheckResult:
+    """Fails where addresses differ in nothing but case."""
+    found = figures.shared_addresses(cursor, campaign_id)
+    return _none_of(UNIQUE_ADDRESSES, "addresses that several leads share", found)
+
+
+def scores_in_range(cursor: Cursor[TupleRow], campaign_id: int) -> dg.AssetCheckResult:
+    """Fails where a lead has no score or one outside 0 to 1."""
+    found = figures.scores_out_of_range(cursor, campaign_id)
+    return _none_of(SCORES_IN_RANGE, "leads without a score between 0 and 1", found)
+
+
+def no_suppressed_planned(cursor: Cursor[TupleRow], campaign_id: int) -> dg.AssetCheckResult:
+    """Fails where an open send goes to a suppressed address or domain."""
+    found = enrolments.suppressed_but_open(cursor, campaign_id)
+    return _none_of(NO_SUPPRESSED_PLANNED, "open sends to suppressed addresses", found)

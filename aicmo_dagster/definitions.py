@@ -1,0 +1,16 @@
+"""Everything Dagster loads, wired in one place."""
+
+import dagster as dg
+
+from aicmo_dagster.assets import all_assets
+from aicmo_dagster.jobs import all_jobs
+from aicmo_dagster.schedules import daily_pipeline
+from aicmo_dagster.sensors import campaign_partitions, run_requests
+
+defs = dg.Definitions(
+    assets=all_assets,
+    jobs=all_jobs,
+    schedules=[daily_pipeline],
+    sensors=[campaign_partitions, run_requests],
+    executor=dg.in_process_executor,
+)

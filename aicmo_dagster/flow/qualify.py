@@ -1,0 +1,58 @@
+"""`qualified_leads`: a verdict for every scored lead, into `lead_verdicts`."""
+
+import pandas as pd
+
+from aicmo_dagster.campaign.config import SIGNALS
+from aicmo_dagster.flow.run import Run, Streamed, stream, writing
+from aicmo_dagster.stages.qualification import RULES_VERSION
+from aicmo_dagster.stages.qualification import qualify as decide
+from aicmo_dagster.store import decisions
+
+_SELECT = f"""
+SELECT l.id, l.email, l.email_status, l.email_domain, l.country_code,
+    {", ".join(f"l.{one}" for one in SIGNALS)}, k.icp_fit, s.id IS NOT NULL, v.decision
+FROM leads l JOIN lead_scores k ON k.lead_id = l.id
+LEFT JOIN suppressions s ON s.kind = 'address' AND s.value = l.email
+LEFT JOIN (
+    SELECT DISTINCT ON (lead_id) lead_id, lead_revision, decision FROM reviews ORDER BY lead_id, id DESC
+) v ON v.lead_id = l.id AND v.lead_revision = l.revision
+WHERE l.campaign_id = %(campaign)s ORDER BY l.id
+"""
+_DTYPES: dict[str, str] = {
+    "lead_id": "int64",
+    "email": "str",
+    "email_status": "str",
+    "email_domain": "str",
+    "country_code": "str",
+    **dict.fromkeys(SIGNALS, "boolean"),
+    "icp_fit": "float64",
+    "suppressed": "bool",
+    "decision": "str",
+}
+
+
+def qualify(run: Run) -> Streamed:
+    """Judge the campaign's scored leads; a person's decision counts while the lead's facts are the same."""
+    with writing(run) as cursor:
+        domains = decisions.suppressed_domains(cursor)
+
+        def judge(leads: pd.DataFrame) -> pd.DataFrame:
+            leads["suppressed"] |= in_domains(leads["email_domain"], domains)
+            return decide(leads, run.campaign.config)
+
+        parameters = {"rules_version": RULES_VERSION}
+        return stream(run, cursor, _SELECT, _DTYPES, judge, decisions.VERDICTS, parameters)
+
+
+def in_domains(found: pd.Series, domains: frozenset[str]) -> pd.Series:
+    """Whether each domain is one of `domains` or below one; False where missing."""
+    if not domains:
+        return pd.Series(False, index=found.index)
+    codes, distinct = pd.factorize(found)
+    inside = [any(part in domains for part in _with_parents(str(domain))) for domain in distinct]
+    return pd.Series(pd.array([*inside, False], dtype="bool").take(codes), index=found.index)
+
+
+def _with_parents(domain: str) -> list[str]:
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(len(labels))]

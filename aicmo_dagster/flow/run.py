@@ -1,0 +1,96 @@
+"""What every stage of a run needs to know, and how a stage's rows get from the tables to the tables."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pandas as pd
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.store import campaigns, database, migrate
+from aicmo_dagster.store.bulk import CHUNK_ROWS, Merge, Written, frames, prefetched
+from aicmo_dagster.store.campaigns import Campaign
+
+Progress = Callable[[int], None]
+"""Called with the number of leads that a chunk brought."""
+
+
+def _silent(_: int) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one campaign."""
+
+    campaign: Campaign
+    run_id: UUID
+    now: datetime
+    progress: Progress = _silent
+    chunk_rows: int = CHUNK_ROWS
+
+    def stamps(self) -> dict[str, object]:
+        """Parameters that every merge takes."""
+        return {"run": self.run_id, "now": self.now, "campaign_version": self.campaign.version}
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """How many leads went through a stage and what of it was written."""
+
+    leads: int = 0
+    written: Written = field(default_factory=Written)
+
+
+def utc_now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+def start(key: str, run_id: UUID, progress: Progress = _silent) -> Run:
+    """A run of the campaign with that key. Raises where there is none or its state forbids it."""
+    migrate.ensure_current()
+    with database.transaction() as cursor:
+        return Run(campaigns.runnable(cursor, key), run_id, utc_now(), progress)
+
+
+@contextmanager
+def writing(run: Run) -> Iterator[Cursor[TupleRow]]:
+    """The one transaction in which a stage writes, after other runs of the campaign have finished theirs."""
+    with database.transaction() as cursor:
+        cursor.execute("SET LOCAL temp_buffers = '64MB'")
+        campaigns.lock(cursor, run.campaign.id)
+        yield cursor
+
+
+def stream(
+    run: Run,
+    cursor: Cursor[TupleRow],
+    select: str,
+    dtypes: Mapping[str, str],
+    decide: Callable[[pd.DataFrame], pd.DataFrame],
+    merge: Merge,
+    parameters: Mapping[str, object],
+) -> Streamed:
+    """Read the campaign's rows, decide on them and merge the decisions, chunk by chunk.
+
+    `select` takes the parameter %(campaign)s. Reading and deciding run in a thread of their own, on a
+    connection of their own, one or two chunks ahead of the merge.
+    """
+    leads = 0
+    written = Written()
+    campaign = {"campaign": run.campaign.id}
+    # The COPY has to be closed before its connection, also when deciding or merging failed halfway.
+    with (
+        database.connect() as reader,
+        closing(frames(reader, select, campaign, dtypes, run.chunk_rows)) as read,
+    ):
+        for chunk in prefetched((len(frame), decide(frame)) for frame in read):
+            count, decided = chunk
+            written += merge.write(cursor, decided, {**run.stamps(), **parameters})
+            leads += count
+            run.progress(count)
+    return Streamed(leads, written)

@@ -1,0 +1,77 @@
+"""Run Dagster's jobs from here: in this process for the command line, by request for everything else."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aicmo_dagster.errors import AicmoError, ConfigurationError
+from aicmo_dagster.store import campaigns, database
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+@contextmanager
+def instance() -> Iterator["dg.DagsterInstance"]:
+    """Dagster's instance, as `dagster.yaml` in $DAGSTER_HOME or in the current folder describes it."""
+    import dagster as dg
+
+    folder = Path(os.environ.get("DAGSTER_HOME") or ".").resolve()
+    if not (folder / "dagster.yaml").is_file():
+        raise ConfigurationError(
+            f"there is no dagster.yaml in {folder}; go to the project's folder, or name it in DAGSTER_HOME"
+        )
+    with dg.DagsterInstance.from_config(str(folder)) as opened:
+        yield opened
+
+
+def register_partitions(opened: "dg.DagsterInstance", keys: Iterable[str]) -> None:
+    """Make campaigns known to Dagster at once, not only when the sensor comes by."""
+    from aicmo_dagster.partitions import campaigns_partitions, missing_keys
+
+    missing = missing_keys(opened, keys)
+    if missing and campaigns_partitions.name:
+        opened.add_dynamic_partitions(campaigns_partitions.name, missing)
+
+
+def execute(key: str, job: str, listener: Callable[[str, int], None] | None = None) -> str:
+    """Run a job for a campaign in this process; returns Dagster's run id.
+
+    `listener` is told (asset, leads) of each chunk. Raises AicmoError with the run's own sentence when it
+    fails, and before any run when the campaign is unknown or not active.
+    """
+    with database.transaction() as cursor:
+        campaigns.runnable(cursor, key)
+
+    from aicmo_dagster import assets
+    from aicmo_dagster.definitions import defs
+
+    with instance() as opened:
+        register_partitions(opened, [key])
+        token = assets.listener.set(listener)
+        try:
+            result = defs.resolve_job_def(job).execute_in_process(
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                instance=opened,
+                partition_key=key,
+                raise_on_error=False,
+            )
+        finally:
+            assets.listener.reset(token)
+        if not result.success:
+            raise AicmoError(_why(result.all_events) or f"run {result.run_id} failed; see the Dagster UI")
+        return result.run_id
+
+
+def _why(events: Iterable["dg.DagsterEvent"]) -> str | None:
+    """The sentence of the first step that failed."""
+    for event in events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            if failure.user_failure_data and failure.user_failure_data.description:
+                return failure.user_failure_data.description
+            if failure.error:
+                return failure.error.message.strip()
+    return None

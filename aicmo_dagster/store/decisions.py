@@ -1,0 +1,95 @@
+"""The tables in which the stages record what they decided: one row per lead, merged set-wise.
+
+Each merge joins `leads`, so that no row can be without its lead.
+"""
+
+from collections.abc import Sequence
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.store.bulk import Merge
+from aicmo_dagster.store.database import rows
+
+_STAMPS = {"campaign_version": "%(campaign_version)s", "run_id": "%(run)s"}
+_SOURCE = "incoming i JOIN leads l ON l.id = i.lead_id"
+
+
+def scores(dimensions: Sequence[str]) -> Merge:
+    """Merge of `stages.scoring.score`'s frame.
+
+    Its parameters are model, model_version, campaign_version, run, now.
+    """
+    array = ", ".join(f"i.{name}" for name in dimensions)
+    plain = ("lead_id", "icp_fit", "opportunity", "score", "confidence", "tier")
+    return Merge(
+        table="lead_scores",
+        key=["lead_id"],
+        columns={
+            **{name: f"i.{name}" for name in plain},
+            "dimensions": f"ARRAY[{array}]::real[]",
+            "model": "%(model)s",
+            "model_version": "%(model_version)s",
+            **_STAMPS,
+            "scored_at": "%(now)s",
+        },
+        compared=[*plain[1:], "dimensions", "model", "model_version"],
+        source=_SOURCE,
+    )
+
+
+VERDICTS = Merge(
+    table="lead_verdicts",
+    key=["lead_id"],
+    columns={
+        "lead_id": "i.lead_id",
+        "verdict": "i.verdict",
+        "reason": "i.reason",
+        "failed": "i.failed::text[]",
+        "intent": "i.intent",
+        "rules_version": "%(rules_version)s",
+        **_STAMPS,
+        "judged_at": "%(now)s",
+    },
+    compared=["verdict", "reason", "failed", "intent", "rules_version"],
+    source=_SOURCE,
+)
+"""Merge of `stages.qualification.qualify`'s frame; parameters rules_version, campaign_version, run, now."""
+
+ROUTES = Merge(
+    table="lead_routes",
+    key=["lead_id"],
+    columns={
+        "lead_id": "i.lead_id",
+        "tier": "i.tier",
+        "routing_score": "i.routing_score",
+        "intent_lifted": "i.intent_lifted",
+        "sequence": "i.sequence",
+        "sequence_version": "i.sequence_version",
+        "owner": "i.owner",
+        "owner_reason": "i.owner_reason",
+        "rules_version": "%(rules_version)s",
+        **_STAMPS,
+        "enrolled_at": "%(now)s",
+    },
+    compared=[],
+    source=_SOURCE,
+)
+"""Merge of `stages.routing.route`'s frame. A routed lead keeps its route, so known rows are left alone."""
+
+
+def active_by_owner(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """Owner -> leads that are in a running sequence of the campaign."""
+    found = rows(
+        cursor,
+        "SELECT r.owner, count(*) AS leads FROM lead_routes r JOIN leads l ON l.id = r.lead_id "
+        "WHERE l.campaign_id = %s AND r.left_at IS NULL GROUP BY r.owner",
+        [campaign_id],
+    )
+    return {row["owner"]: row["leads"] for row in found}
+
+
+def suppressed_domains(cursor: Cursor[TupleRow]) -> frozenset[str]:
+    """Domains that get no mail, subdomains included."""
+    cursor.execute("SELECT value FROM suppressions WHERE kind = 'domain'")
+    return frozenset(str(value) for (value,) in cursor.fetchall())

@@ -1,0 +1,94 @@
+"""The numbers that people look at: what each stage made of a campaign's leads."""
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.store.database import rows
+
+
+def funnel(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """Leads that reached each stage, widest first, and the mails that left."""
+    (row,) = rows(
+        cursor,
+        """
+        SELECT count(*) AS harvested, count(k.lead_id) AS scored,
+            count(*) FILTER (WHERE v.verdict = 'qualified') AS qualified, count(r.lead_id) AS routed,
+            (SELECT count(DISTINCT s.lead_id) FROM sends s
+                WHERE s.campaign_id = %(campaign)s AND s.state IN ('sending', 'sent', 'uncertain')) AS contacted
+        FROM leads l LEFT JOIN lead_scores k ON k.lead_id = l.id
+        LEFT JOIN lead_verdicts v ON v.lead_id = l.id LEFT JOIN lead_routes r ON r.lead_id = l.id
+        WHERE l.campaign_id = %(campaign)s
+        """,
+        {"campaign": campaign_id},
+    )
+    return dict(row)
+
+
+def _counted(cursor: Cursor[TupleRow], expression: str, source: str, campaign_id: int) -> dict[str, int]:
+    """Rows of the campaign by the value of an expression, most frequent first."""
+    statement = (
+        f"SELECT {expression} AS value, count(*) AS n FROM {source} "
+        "WHERE l.campaign_id = %(campaign)s GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return {str(row["value"]): int(row["n"]) for row in rows(cursor, statement, {"campaign": campaign_id})}
+
+
+def tiers(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """Tier -> leads."""
+    return _counted(cursor, "k.tier", "leads l JOIN lead_scores k ON k.lead_id = l.id", campaign_id)
+
+
+def score_histogram(cursor: Cursor[TupleRow], campaign_id: int, bins: int = 20) -> list[int]:
+    """Leads per equally wide interval of the score, from 0 to 1."""
+    expression = f"least(floor(k.score * {bins})::int, {bins - 1})"
+    found = _counted(cursor, expression, "leads l JOIN lead_scores k ON k.lead_id = l.id", campaign_id)
+    return [found.get(str(place), 0) for place in range(bins)]
+
+
+def verdicts(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """`verdict: reason` -> leads."""
+    expression = "CASE WHEN v.verdict = v.reason THEN v.verdict ELSE v.verdict || ': ' || v.reason END"
+    return _counted(cursor, expression, "leads l JOIN lead_verdicts v ON v.lead_id = l.id", campaign_id)
+
+
+def sequences(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """Sequence -> leads."""
+    return _counted(cursor, "r.sequence", "leads l JOIN lead_routes r ON r.lead_id = l.id", campaign_id)
+
+
+def owners(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """Owner -> leads."""
+    return _counted(cursor, "r.owner", "leads l JOIN lead_routes r ON r.lead_id = l.id", campaign_id)
+
+
+def send_states(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """`state: reason` of the campaign's sends -> number."""
+    return _counted(cursor, "concat_ws(': ', l.state, l.reason)", "sends l", campaign_id)
+
+
+def rejected_rows(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """Field (or row) of the rows that could not be imported -> rows."""
+    return _counted(cursor, "coalesce(l.field, 'row')", "rejected_rows l", campaign_id)
+
+
+def shared_addresses(cursor: Cursor[TupleRow], campaign_id: int) -> int:
+    """Addresses that more than one lead of the campaign has, whatever their case."""
+    (row,) = rows(
+        cursor,
+        "SELECT count(*) AS n FROM (SELECT lower(email) FROM leads WHERE campaign_id = %s "
+        "AND email IS NOT NULL GROUP BY 1 HAVING count(*) > 1) twice",
+        [campaign_id],
+    )
+    return int(row["n"])
+
+
+def scores_out_of_range(cursor: Cursor[TupleRow], campaign_id: int) -> int:
+    """Scores that are not between 0 and 1 (NaN included), with leads that have no score at all."""
+    (row,) = rows(
+        cursor,
+        "SELECT count(*) AS n FROM leads l LEFT JOIN lead_scores k ON k.lead_id = l.id WHERE l.campaign_id = %s "
+        "AND (k.lead_id IS NULL OR k.score NOT BETWEEN 0 AND 1 OR k.icp_fit NOT BETWEEN 0 AND 1 "
+        "OR k.opportunity NOT BETWEEN 0 AND 1 OR k.confidence NOT BETWEEN 0 AND 1)",
+        [campaign_id],
+    )
+    return int(row["n"])

@@ -1,0 +1,203 @@
+"""The leads of a campaign: merging what a source brought, and looking them up."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.errors import LeadNotFoundError
+from aicmo_dagster.lead import LEAD_COLUMNS
+from aicmo_dagster.store.bulk import Written, incoming_table
+from aicmo_dagster.store.database import rows
+
+_FACTS = [column for column in LEAD_COLUMNS if column != "identity"]
+_OWN = ["email", "email_status", "email_problem", "email_domain"]
+"""Facts that belong together: a lead's address is replaced as a whole, everything else field by field."""
+
+
+def _merge_statement(capped: bool) -> str:
+    """New identities are inserted, known ones get what changed; a missing fact never erases a known one.
+
+    Capped, only the first `remaining` of the unknown identities are taken, in the order of the source.
+    """
+    facts = ", ".join(_FACTS)
+    values = ", ".join(f"i.{column}" if column != "extra" else "i.extra::jsonb" for column in _FACTS)
+    merged = {
+        column: f"coalesce(excluded.{column}, t.{column})"
+        if column not in _OWN
+        else f"CASE WHEN excluded.email IS NULL THEN t.{column} ELSE excluded.{column} END"
+        for column in _FACTS
+    }
+    updates = ", ".join(f"{column} = {value}" for column, value in merged.items())
+    old = ", ".join(f"t.{column}" for column in _FACTS)
+    new = ", ".join(merged.values())
+    source = "incoming i"
+    if capped:
+        source = (
+            "(SELECT i.*, row_number() OVER (PARTITION BY l.id IS NULL ORDER BY i.line) AS place, "
+            "l.id IS NOT NULL AS known FROM incoming i LEFT JOIN leads l "
+            "ON l.identity = i.identity AND l.campaign_id = %(campaign)s) i "
+            "WHERE i.known OR i.place <= %(remaining)s ORDER BY i.line"
+        )
+    return (
+        f"WITH written AS (INSERT INTO leads AS t (campaign_id, identity, {facts}, source, source_label, "
+        "source_line, run_id, harvested_at, updated_at) "
+        f"SELECT %(campaign)s, i.identity, {values}, %(source)s, %(label)s, i.line, %(run)s, "
+        "%(now)s, %(now)s "
+        f"FROM {source} "
+        f"ON CONFLICT (identity, campaign_id) DO UPDATE SET {updates}, revision = t.revision + 1, "
+        "run_id = excluded.run_id, updated_at = excluded.updated_at "
+        f"WHERE ({old}) IS DISTINCT FROM ({new}) RETURNING xmax = 0 AS inserted) "
+        "SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
+    )
+
+
+_MERGE, _MERGE_CAPPED = _merge_statement(capped=False), _merge_statement(capped=True)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a chunk of leads comes from, for the record."""
+
+    campaign_id: int
+    source: str
+    label: str
+    run_id: UUID
+    now: datetime
+
+    def parameters(self) -> dict[str, object]:
+        return {
+            "campaign": self.campaign_id,
+            "source": self.source,
+            "label": self.label,
+            "run": self.run_id,
+            "now": self.now,
+        }
+
+
+def merge(cursor: Cursor[TupleRow], leads: pd.DataFrame, origin: Origin, remaining: int) -> Written:
+    """Bring a chunk (`line` and `LEAD_COLUMNS`, every identity once) into the campaign.
+
+    At most `remaining` leads are new ones; known leads are updated in any case.
+    """
+    if leads.empty:
+        return Written()
+    incoming_table(cursor, "incoming", leads)
+    statement = _MERGE if len(leads) <= remaining else _MERGE_CAPPED
+    cursor.execute(statement.encode(), {**origin.parameters(), "remaining": remaining})
+    inserted, updated = cursor.fetchone() or (0, 0)
+    return Written(int(inserted), int(updated))
+
+
+def keep_rejected(cursor: Cursor[TupleRow], rejected: pd.DataFrame, origin: Origin) -> int:
+    """Keep the rows that could not be imported, once however often the file is read; returns the new ones."""
+    if rejected.empty:
+        return 0
+    incoming_table(cursor, "incoming_rejected", rejected[["line", "field", "reason", "raw"]])
+    cursor.execute(
+        "INSERT INTO rejected_rows (campaign_id, source, source_label, line, field, reason, raw, run_id) "
+        "SELECT %(campaign)s, %(source)s, %(label)s, line, field, reason, raw, %(run)s "
+        "FROM incoming_rejected "
+        "ON CONFLICT DO NOTHING",
+        origin.parameters(),
+    )
+    return cursor.rowcount
+
+
+def count(cursor: Cursor[TupleRow], campaign_id: int) -> int:
+    """How many leads the campaign has."""
+    cursor.execute("SELECT count(*) FROM leads WHERE campaign_id = %s", [campaign_id])
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def listing(
+    cursor: Cursor[TupleRow],
+    campaign_id: int,
+    status: str | None = None,
+    search: str | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Leads with status, score, verdict and owner, newest last."""
+    return rows(
+        cursor,
+        """
+        SELECT l.id, l.email, l.first_name, l.last_name, l.title, l.company, s.status, k.score, k.tier,
+            v.reason, r.sequence, r.owner
+        FROM leads l JOIN lead_status s ON s.lead_id = l.id
+        LEFT JOIN lead_scores k ON k.lead_id = l.id
+        LEFT JOIN lead_verdicts v ON v.lead_id = l.id
+        LEFT JOIN lead_routes r ON r.lead_id = l.id
+        WHERE l.campaign_id = %(campaign)s AND (%(status)s::text IS NULL OR s.status = %(status)s)
+            AND (%(search)s::text IS NULL OR strpos(lower(concat_ws(' ', l.email, l.first_name, l.last_name,
+                l.company, l.title)), lower(%(search)s)) > 0)
+        ORDER BY l.id LIMIT %(limit)s
+        """,
+        {"campaign": campaign_id, "status": status, "search": search, "limit": limit},
+    )
+
+
+def rejected(cursor: Cursor[TupleRow], campaign_id: int, limit: int = 50) -> list[dict[str, Any]]:
+    """Rows that could not be imported, the latest first."""
+    return rows(
+        cursor,
+        "SELECT source_label AS file, line, field, reason, raw, created_at FROM rejected_rows "
+        "WHERE campaign_id = %s ORDER BY id DESC LIMIT %s",
+        [campaign_id, limit],
+    )
+
+
+def find(cursor: Cursor[TupleRow], campaign_id: int, who: str) -> int:
+    """The id of a lead by its number or e-mail address. Raises LeadNotFoundError."""
+    found = rows(
+        cursor,
+        "SELECT id FROM leads WHERE campaign_id = %(campaign)s AND "
+        "(identity = lower(%(who)s) OR id::text = %(who)s) ORDER BY id LIMIT 1",
+        {"campaign": campaign_id, "who": who.strip()},
+    )
+    if not found:
+        raise LeadNotFoundError(
+            f"no lead '{who}' in this campaign; search with: aicmo leads list KEY --search TEXT"
+        )
+    return int(found[0]["id"])
+
+
+def show(cursor: Cursor[TupleRow], lead_id: int) -> Mapping[str, Any]:
+    """Everything the tables say of a lead, by stage."""
+    (lead,) = rows(
+        cursor,
+        "SELECT l.*, s.status FROM leads l JOIN lead_status s ON s.lead_id = l.id WHERE l.id = %s",
+        [lead_id],
+    )
+    parts = {
+        "score": "SELECT * FROM lead_scores WHERE lead_id = %s",
+        "verdict": "SELECT * FROM lead_verdicts WHERE lead_id = %s",
+        "route": "SELECT * FROM lead_routes WHERE lead_id = %s",
+        "reviews": "SELECT * FROM reviews WHERE lead_id = %s ORDER BY id",
+        "sends": "SELECT * FROM sends WHERE lead_id = %s ORDER BY id",
+        "events": "SELECT * FROM engagement_events WHERE lead_id = %s ORDER BY happened_at",
+    }
+    return {"lead": lead, **{name: rows(cursor, statement, [lead_id]) for name, statement in parts.items()}}
+
+
+def keep_attempts(
+    cursor: Cursor[TupleRow], attempts: Iterable[object], campaign_id: int, run_id: UUID
+) -> None:
+    """Keep how each source answered; an attempt has the columns of `source_attempts` as attributes."""
+    columns = [
+        "outcome", "error", "discovered", "duplicates", "inserted", "updated", "unchanged", "rejected",
+        "credits", "duration_s",
+    ]  # fmt: skip
+    cursor.executemany(
+        f"INSERT INTO source_attempts (campaign_id, run_id, source, source_label, {', '.join(columns)}) "
+        f"VALUES (%s, %s, %s, %s{', %s' * len(columns)})".encode(),
+        [
+            [campaign_id, run_id, one.source, one.label, *(getattr(one, name) for name in columns)]  # type: ignore[attr-defined]
+            for one in attempts
+        ],
+    )
