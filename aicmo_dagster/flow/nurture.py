@@ -56,7 +56,6 @@ _PLANNED = Merge(
         "time_zone": "i.time_zone",
         "run_id": "%(run)s",
     },
-    compared=[],
 )
 
 

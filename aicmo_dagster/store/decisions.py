@@ -1,7 +1,4 @@
-"""The tables in which the stages record what they decided: one row per lead, merged set-wise.
-
-Each merge joins `leads`, so that no row can be without its lead.
-"""
+"""The tables in which the stages record what they decided: one row per lead, merged set-wise."""
 
 from collections.abc import Sequence
 
@@ -12,7 +9,12 @@ from aicmo_dagster.store.bulk import Merge
 from aicmo_dagster.store.database import rows
 
 _STAMPS = {"campaign_version": "%(campaign_version)s", "run_id": "%(run)s"}
-_SOURCE = "incoming i JOIN leads l ON l.id = i.lead_id"
+
+
+def _merge(table: str, columns: dict[str, str], compared: Sequence[str]) -> Merge:
+    """One row per lead; all its columns change together when one of `compared` does."""
+    changing = {name: value for name, value in columns.items() if name != "lead_id"} if compared else {}
+    return Merge(table, ["lead_id"], columns, changing, compared)
 
 
 def scores(dimensions: Sequence[str]) -> Merge:
@@ -22,26 +24,20 @@ def scores(dimensions: Sequence[str]) -> Merge:
     """
     array = ", ".join(f"i.{name}" for name in dimensions)
     plain = ("lead_id", "icp_fit", "opportunity", "score", "confidence", "tier")
-    return Merge(
-        table="lead_scores",
-        key=["lead_id"],
-        columns={
-            **{name: f"i.{name}" for name in plain},
-            "dimensions": f"ARRAY[{array}]::real[]",
-            "model": "%(model)s",
-            "model_version": "%(model_version)s",
-            **_STAMPS,
-            "scored_at": "%(now)s",
-        },
-        compared=[*plain[1:], "dimensions", "model", "model_version"],
-        source=_SOURCE,
-    )
+    columns = {
+        **{name: f"i.{name}" for name in plain},
+        "dimensions": f"ARRAY[{array}]::real[]",
+        "model": "%(model)s",
+        "model_version": "%(model_version)s",
+        **_STAMPS,
+        "scored_at": "%(now)s",
+    }
+    return _merge("lead_scores", columns, [*plain[1:], "dimensions", "model", "model_version"])
 
 
-VERDICTS = Merge(
-    table="lead_verdicts",
-    key=["lead_id"],
-    columns={
+VERDICTS = _merge(
+    "lead_verdicts",
+    {
         "lead_id": "i.lead_id",
         "verdict": "i.verdict",
         "reason": "i.reason",
@@ -51,15 +47,13 @@ VERDICTS = Merge(
         **_STAMPS,
         "judged_at": "%(now)s",
     },
-    compared=["verdict", "reason", "failed", "intent", "rules_version"],
-    source=_SOURCE,
+    ["verdict", "reason", "failed", "intent", "rules_version"],
 )
 """Merge of `stages.qualification.qualify`'s frame; parameters rules_version, campaign_version, run, now."""
 
-ROUTES = Merge(
-    table="lead_routes",
-    key=["lead_id"],
-    columns={
+ROUTES = _merge(
+    "lead_routes",
+    {
         "lead_id": "i.lead_id",
         "tier": "i.tier",
         "routing_score": "i.routing_score",
@@ -72,8 +66,7 @@ ROUTES = Merge(
         **_STAMPS,
         "enrolled_at": "%(now)s",
     },
-    compared=[],
-    source=_SOURCE,
+    [],
 )
 """Merge of `stages.routing.route`'s frame. A routed lead keeps its route, so known rows are left alone."""
 

@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import LeadNotFoundError
 from aicmo_dagster.lead import LEAD_COLUMNS
-from aicmo_dagster.store.bulk import Written, incoming_table
+from aicmo_dagster.store.bulk import Merge, Written, incoming_table
 from aicmo_dagster.store.database import rows
 
 _FACTS = [column for column in LEAD_COLUMNS if column != "identity"]
@@ -20,44 +20,32 @@ _OWN = ["email", "email_status", "email_problem", "email_domain"]
 """Facts that belong together: a lead's address is replaced as a whole, everything else field by field."""
 
 
-def _merge_statement(capped: bool) -> str:
-    """New identities are inserted, known ones get what changed; a missing fact never erases a known one.
-
-    Capped, only the first `remaining` of the unknown identities are taken, in the order of the source.
-    """
-    facts = ", ".join(_FACTS)
-    values = ", ".join(f"i.{column}" if column != "extra" else "i.extra::jsonb" for column in _FACTS)
-    merged = {
-        column: f"coalesce(excluded.{column}, t.{column})"
-        if column not in _OWN
-        else f"CASE WHEN excluded.email IS NULL THEN t.{column} ELSE excluded.{column} END"
-        for column in _FACTS
-    }
-    updates = ", ".join(f"{column} = {value}" for column, value in merged.items())
-    old = ", ".join(f"t.{column}" for column in _FACTS)
-    new = ", ".join(merged.values())
-    source = "incoming i"
-    if capped:
-        source = (
-            "(SELECT i.*, row_number() OVER (PARTITION BY l.id IS NULL ORDER BY i.line) AS place, "
-            "l.id IS NOT NULL AS known FROM incoming i LEFT JOIN leads l "
-            "ON l.identity = i.identity AND l.campaign_id = %(campaign)s) i "
-            "WHERE i.known OR i.place <= %(remaining)s ORDER BY i.line"
-        )
-    return (
-        f"WITH written AS (INSERT INTO leads AS t (campaign_id, identity, {facts}, source, source_label, "
-        "source_line, run_id, harvested_at, updated_at) "
-        f"SELECT %(campaign)s, i.identity, {values}, %(source)s, %(label)s, i.line, %(run)s, "
-        "%(now)s, %(now)s "
-        f"FROM {source} "
-        f"ON CONFLICT (identity, campaign_id) DO UPDATE SET {updates}, revision = t.revision + 1, "
-        "run_id = excluded.run_id, updated_at = excluded.updated_at "
-        f"WHERE ({old}) IS DISTINCT FROM ({new}) RETURNING xmax = 0 AS inserted) "
-        "SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM written"
-    )
+def _merged(column: str) -> str:
+    """A fact after the merge: a missing one never erases a known one."""
+    if column in _OWN:
+        return f"CASE WHEN i.email IS NULL THEN t.{column} ELSE i.{column} END"
+    return f"coalesce(i.{column}{'::jsonb' if column == 'extra' else ''}, t.{column})"
 
 
-_MERGE, _MERGE_CAPPED = _merge_statement(capped=False), _merge_statement(capped=True)
+_MERGE = Merge(
+    table="leads",
+    key=["identity", "campaign_id"],
+    columns={
+        "campaign_id": "%(campaign)s",
+        "identity": "i.identity",
+        **{column: f"i.{column}{'::jsonb' if column == 'extra' else ''}" for column in _FACTS},
+        "source": "%(source)s",
+        "source_label": "%(label)s",
+        "source_line": "i.line",
+        "run_id": "%(run)s",
+        "harvested_at": "%(now)s",
+        "updated_at": "%(now)s",
+    },
+    updates={column: _merged(column) for column in _FACTS},
+    compared=_FACTS,
+    also=", revision = t.revision + 1, run_id = %(run)s, updated_at = %(now)s",
+    order="i.line",
+)
 
 
 @dataclass(frozen=True)
@@ -85,13 +73,7 @@ def merge(cursor: Cursor[TupleRow], leads: pd.DataFrame, origin: Origin, remaini
 
     At most `remaining` leads are new ones; known leads are updated in any case.
     """
-    if leads.empty:
-        return Written()
-    incoming_table(cursor, "incoming", leads)
-    statement = _MERGE if len(leads) <= remaining else _MERGE_CAPPED
-    cursor.execute(statement.encode(), {**origin.parameters(), "remaining": remaining})
-    inserted, updated = cursor.fetchone() or (0, 0)
-    return Written(int(inserted), int(updated))
+    return _MERGE.write(cursor, leads, origin.parameters(), most=remaining)
 
 
 def keep_rejected(cursor: Cursor[TupleRow], rejected: pd.DataFrame, origin: Origin) -> int:

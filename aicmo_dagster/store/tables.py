@@ -66,7 +66,7 @@ def _staged_lead() -> Column[int]:
     """The lead of a stage table, without a foreign key.
 
     PostgreSQL checks foreign keys row by row: 3-4 s per million rows and key, as much as the merge itself.
-    Instead the merge joins `leads`, and a trigger on `leads` removes a deleted lead's rows.
+    Instead a trigger on `leads` waits for the stages of a campaign and removes the deleted leads' rows.
     """
     return Column("lead_id", BigInteger, nullable=False)
 

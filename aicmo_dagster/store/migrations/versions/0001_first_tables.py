@@ -43,10 +43,13 @@ LEFT JOIN (
 """
 
 # Leads are deleted seldom and in sets; one statement per table keeps the stage tables free of orphans
-# without the row-by-row cost of foreign keys on every merge.
+# without the row-by-row cost of foreign keys on every merge. The lock is store.campaigns.lock: a stage that
+# is deciding on these leads finishes first, and what it wrote is deleted too.
 _FORGET_DELETED_LEADS = """
 CREATE FUNCTION aicmo.forget_deleted_leads() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM pg_advisory_xact_lock(24937, c.campaign_id::int)
+        FROM (SELECT DISTINCT campaign_id FROM gone ORDER BY 1) c;
     DELETE FROM aicmo.lead_scores t USING gone WHERE t.lead_id = gone.id;
     DELETE FROM aicmo.lead_verdicts t USING gone WHERE t.lead_id = gone.id;
     DELETE FROM aicmo.lead_routes t USING gone WHERE t.lead_id = gone.id;

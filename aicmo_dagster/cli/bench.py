@@ -1,0 +1,65 @@
+"""`aicmo bench`: speed and memory, measured on this machine beside a reference of the same run."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(help="Measure speed and memory, beside a reference of the same run.", no_args_is_help=True)
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print the same figures as JSON.")]
+
+
+@app.command("pipeline", epilog="Example: aicmo bench pipeline --leads 100000")
+def pipeline(
+    leads: Annotated[int, typer.Option(min=1, help="How many leads go from CSV to routed.")] = 1_000_000,
+    as_json: _AsJson = False,
+) -> None:
+    """CSV to routed in a fresh embedded database: seconds per stage, memory, and bare COPY beside it."""
+    from aicmo_dagster.benchmarks import pipeline as benchmark
+
+    figures = _measure(lambda: benchmark.run(leads), as_json, f"{leads:,} leads")
+    if figures is None:
+        return
+    table = Table("Stage", "Rows", "Seconds", "Leads/s", title=f"{leads:,} leads from CSV to routed")
+    rows = dict(zip(figures["stages_s"], figures["rows"].values(), strict=True))
+    for stage, seconds in figures["stages_s"].items():
+        table.add_row(stage, f"{rows[stage]:,}", f"{seconds:.1f}", f"{leads / seconds:,.0f}")
+    table.add_section()
+    table.add_row("all", "", f"{figures['pipeline_s']:.1f}", f"{figures['leads_per_s']:,.0f}")
+    table.add_row("bare COPY of the same", "", f"{figures['bare_copy_s']:.1f}", "")
+    console = Console()
+    console.print(table)
+    console.print(f"Ratio to bare COPY: {figures['ratio']:.2f}")
+    console.print(f"Peak memory of the run process: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
+
+
+@app.command("execute", epilog="Example: aicmo bench execute --rounds 3")
+def execute(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each command is timed.")] = 5,
+    as_json: _AsJson = False,
+) -> None:
+    """`dagster job execute` of the sample campaign, beside an empty Dagster job."""
+    from aicmo_dagster.benchmarks import execute as benchmark
+
+    figures = _measure(lambda: benchmark.run(rounds), as_json, "dagster job execute")
+    if figures is None:
+        return
+    table = Table("dagster job execute", "Seconds (median)", title=f"{rounds} rounds, a process each")
+    table.add_row("sample campaign, all five stages", f"{figures['sample_s']:.2f}")
+    table.add_row("an empty Dagster job", f"{figures['empty_s']:.2f}")
+    table.add_row("difference: the pipeline's own", f"{figures['own_s']:.2f}")
+    Console().print(table)
+
+
+def _measure(benchmark: Callable[[], dict[str, Any]], as_json: bool, what: str) -> dict[str, Any] | None:
+    """Run it with a sign of life on stderr; None when its figures have been printed as JSON."""
+    with Console(stderr=True).status(f"measuring {what} …"):
+        figures = benchmark()
+    if as_json:
+        print(json.dumps(figures))
+        return None
+    return figures
