@@ -35,13 +35,13 @@ def harvest(
         def take(source: Source, chunk: Chunk, remaining: int) -> chain.Merged:
             origin = Origin(run.campaign.id, source.name, source.label, run.run_id, run.now)
             first = chunk.records[seen.add(chunk.records["identity"])]
-            written = leads.merge(cursor, first, origin, remaining)
+            taken = leads.merge(cursor, first, origin, remaining)
             leads.keep_rejected(cursor, chunk.rejected, origin)
             run.progress(len(chunk.records))
             return chain.Merged(
-                inserted=written.inserted,
-                updated=written.updated,
-                unchanged=len(first) - written.inserted - written.updated,
+                inserted=taken.inserted,
+                updated=taken.updated,
+                unchanged=len(first) - taken.inserted - taken.updated - taken.beyond,
                 duplicates=len(chunk.records) - len(first),
                 rejected=len(chunk.rejected),
             )

@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import LeadNotFoundError
 from aicmo_dagster.lead import LEAD_COLUMNS
-from aicmo_dagster.store.bulk import Merge, Written, incoming_table
+from aicmo_dagster.store.bulk import Merge, incoming_table
 from aicmo_dagster.store.database import rows
 
 _FACTS = [column for column in LEAD_COLUMNS if column != "identity"]
@@ -68,12 +68,30 @@ class Origin:
         }
 
 
-def merge(cursor: Cursor[TupleRow], leads: pd.DataFrame, origin: Origin, remaining: int) -> Written:
+@dataclass(frozen=True)
+class Taken:
+    """What became of a chunk: `beyond` are new leads that the number still wanted left no room for."""
+
+    inserted: int = 0
+    updated: int = 0
+    beyond: int = 0
+
+
+def merge(cursor: Cursor[TupleRow], leads: pd.DataFrame, origin: Origin, remaining: int) -> Taken:
     """Bring a chunk (`line` and `LEAD_COLUMNS`, every identity once) into the campaign.
 
-    At most `remaining` leads are new ones; known leads are updated in any case.
+    At most `remaining` leads are new ones, the first of the chunk; known leads are updated in any case.
     """
-    return _MERGE.write(cursor, leads, origin.parameters(), most=remaining)
+    written = _MERGE.write(cursor, leads, origin.parameters(), most=remaining)
+    beyond = 0
+    if written.inserted == remaining < len(leads):
+        cursor.execute(
+            "SELECT count(*) FROM incoming i WHERE NOT EXISTS (SELECT FROM leads t "
+            "WHERE t.identity = i.identity AND t.campaign_id = %(campaign)s)",
+            origin.parameters(),
+        )
+        (beyond,) = cursor.fetchone() or (0,)
+    return Taken(written.inserted, written.updated, beyond)
 
 
 def keep_rejected(cursor: Cursor[TupleRow], rejected: pd.DataFrame, origin: Origin) -> int:
@@ -124,13 +142,16 @@ def listing(
     )
 
 
-def rejected(cursor: Cursor[TupleRow], campaign_id: int, limit: int = 50) -> list[dict[str, Any]]:
-    """Rows that could not be imported, the latest first."""
+def rejected(
+    cursor: Cursor[TupleRow], campaign_id: int, limit: int = 50, label: str | None = None
+) -> list[dict[str, Any]]:
+    """Rows that could not be imported, by file and line; with `label` only those of that file."""
     return rows(
         cursor,
         "SELECT source_label AS file, line, field, reason, raw, created_at FROM rejected_rows "
-        "WHERE campaign_id = %s ORDER BY id DESC LIMIT %s",
-        [campaign_id, limit],
+        "WHERE campaign_id = %(campaign)s AND (%(label)s::text IS NULL OR source_label = %(label)s) "
+        "ORDER BY source_label, line, id LIMIT %(limit)s",
+        {"campaign": campaign_id, "label": label, "limit": limit},
     )
 
 
