@@ -119,7 +119,7 @@ class Icp(Section):
 class CsvSource(Section):
     """Leads from a file with a header row; delimiter and encoding are found by themselves."""
 
-    type: Literal["csv"] = "csv"
+    type: Literal["csv"] = Field("csv", description="Which source this is.")
     path: str = Field(description="File; relative paths start at the folder of the campaign file.")
     delimiter: str | None = Field(None, min_length=1, max_length=1, description="Only where it is not found.")
     encoding: str | None = Field(None, description="Only where it is not found, e.g. latin-1.")
@@ -131,7 +131,7 @@ class CsvSource(Section):
 class ManualSource(Section):
     """Leads queued by `aicmo leads add` or the API; each is taken once."""
 
-    type: Literal["manual"] = "manual"
+    type: Literal["manual"] = Field("manual", description="Which source this is.")
 
 
 Source = Annotated[CsvSource | ManualSource, Field(discriminator="type")]
@@ -257,7 +257,7 @@ class Sequence(Section):
     """The mails a lead gets, in order. A change makes a new version by itself; enrolled leads keep theirs."""
 
     days: int = Field(ge=1, le=365, description="Length; after it the lead has completed.")
-    steps: list[Step] = Field(min_length=1, max_length=30)
+    steps: list[Step] = Field(min_length=1, max_length=30, description="The mails, by day.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -273,7 +273,7 @@ class Smtp(Section):
     """The server that takes the mails. The password comes from the environment."""
 
     host: str = Field(description="Name or address.")
-    port: int = Field(587, ge=1, le=65535)
+    port: int = Field(587, ge=1, le=65535, description="Usually 587 with starttls, 465 with tls.")
     security: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="starttls and tls verify the certificate; none only for a local relay."
     )
@@ -282,7 +282,7 @@ class Smtp(Section):
         "AICMO_SMTP_PASSWORD", description="Name of the environment variable with the password."
     )
     ca_file: str | None = Field(None, description="Certificates to trust instead of the system's.")
-    timeout_s: float = Field(30.0, gt=0, le=600)
+    timeout_s: float = Field(30.0, gt=0, le=600, description="Longest wait for one answer of the server.")
 
 
 class Sender(Section):
@@ -301,7 +301,9 @@ class Sending(Section):
     """When and how many mails leave."""
 
     window: WorkingHours = Field(WorkingHours(), description="In the lead's time zone.")
-    working_days: list[Weekday] = Field(["mon", "tue", "wed", "thu", "fri"], min_length=1)
+    working_days: list[Weekday] = Field(
+        ["mon", "tue", "wed", "thu", "fri"], min_length=1, description="In the lead's time zone."
+    )
     cap_per_day: int = Field(20, ge=0, le=1_000_000, description="Mails of the campaign a day.")
     sender: Sender | None = Field(None, description="Needed before a mail can be written.")
     variables: dict[VariableName, str] = Field(
@@ -312,9 +314,9 @@ class Sending(Section):
 class Schedule(Section):
     """The daily run of the whole pipeline, in the campaign's time zone."""
 
-    enabled: bool = True
-    hour: int = Field(2, ge=0, le=23)
-    minute: int = Field(0, ge=0, le=59)
+    enabled: bool = Field(True, description="No: it runs only when asked.")
+    hour: int = Field(2, ge=0, le=23, description="Local time of the campaign.")
+    minute: int = Field(0, ge=0, le=59, description="Of that hour.")
     catch_up_minutes: int = Field(
         60, ge=1, le=720, description="A run missed by no more than this is made up for; an older one is not."
     )
