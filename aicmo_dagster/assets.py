@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import dagster as dg
+import psycopg
 from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
@@ -23,6 +24,8 @@ from aicmo_dagster.partitions import campaigns_partitions
 from aicmo_dagster.store import database, figures, tables
 
 _LOG_EVERY_S = 10.0
+_PASSING = (psycopg.OperationalError, OSError)
+"""Errors that may be gone when the step is tried again."""
 
 listener: ContextVar[Callable[[str, int], None] | None] = ContextVar("listener", default=None)
 """Called with (asset, leads of a chunk) while a run works in this process: the command line's progress bar."""
@@ -52,7 +55,7 @@ def _asset(
         check_specs=check_specs,
         description=description,
         metadata=_columns(table),
-        # For the network and the database; errors that a person must mend are not retried (see _stage).
+        # Which errors are retried at all, _stage decides.
         retry_policy=dg.RetryPolicy(
             max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
         ),
@@ -201,18 +204,23 @@ all_assets = [raw_leads, scored_leads, qualified_leads, routed_leads, nurture_se
 def _stage(context: _Context) -> Iterator[tuple[Run, dict[str, Any]]]:
     """The run of this partition and the metadata to fill; errors come out as sentences.
 
-    What a person has to mend is not retried; an unreachable database is.
+    An unreachable database or network is tried again; what a person or a programmer has to mend is not.
     """
     asset = context.asset_key.to_user_string()
     progress = _Progress(context, asset)
     started = time.monotonic()
     try:
-        run = start(context.partition_key, UUID(context.run_id), progress)
+        run = start(context.partition_key, UUID(context.run.run_id), progress)
         metadata: dict[str, Any] = {"campaign_version": run.campaign.version}
         yield run, metadata
         metadata["duration_s"] = round(time.monotonic() - started, 3)
+    except dg.Failure:
+        raise
     except AicmoError as error:
         raise dg.Failure(str(error), allow_retries=isinstance(error, StoreError)) from None
+    except Exception as error:
+        sentence = f"{type(error).__name__}: {error}"
+        raise dg.Failure(sentence, allow_retries=isinstance(error, _PASSING)) from error
 
 
 class _Progress:

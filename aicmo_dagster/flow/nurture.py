@@ -6,12 +6,13 @@ process send for a campaign, so rows that a dead one left behind are recognised 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
 
 from aicmo_dagster import settings
-from aicmo_dagster.flow.run import Run, Streamed, stream, utc_now, writing
+from aicmo_dagster.flow.run import Run, Streamed, silent, stream, utc_now, writing
 from aicmo_dagster.mail.delivery import Delivered, send_due
 from aicmo_dagster.mail.outbox import Outbox
 from aicmo_dagster.mail.outcome import Transport
@@ -88,7 +89,8 @@ def plan(run: Run) -> Streamed:
 
 
 def deliver(run: Run) -> Delivered:
-    """Send what is due and inside its window; for the holder of `sending_lock`, after `plan`."""
+    """Send what is due and inside its window, and plan what follows it; for the holder of `sending_lock`,
+    after `plan`."""
     config = run.campaign.config
     with database.transaction() as cursor:
         zones = enrolments.open_zones(cursor, run.campaign.id)
@@ -98,9 +100,12 @@ def deliver(run: Run) -> Delivered:
 
     transport = _transport(run)
     try:
-        return send_due(database.connect, run.campaign, transport, now=utc_now, zones_open=zones_open)
+        delivered = send_due(database.connect, run.campaign, transport, now=utc_now, zones_open=zones_open)
     finally:
         transport.close()
+    if delivered.sent:
+        plan(replace(run, now=utc_now(), progress=silent))
+    return delivered
 
 
 def _transport(run: Run) -> Transport:

@@ -18,8 +18,8 @@ Progress = Callable[[int], None]
 """Called with the number of leads that a chunk brought."""
 
 
-def _silent(_: int) -> None:
-    pass
+def silent(_: int) -> None:
+    """Progress that nobody follows."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Run:
     campaign: Campaign
     run_id: UUID
     now: datetime
-    progress: Progress = _silent
+    progress: Progress = silent
     chunk_rows: int = CHUNK_ROWS
 
     def stamps(self) -> dict[str, object]:
@@ -50,7 +50,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def start(key: str, run_id: UUID, progress: Progress = _silent) -> Run:
+def start(key: str, run_id: UUID, progress: Progress = silent) -> Run:
     """A run of the campaign with that key. Raises where there is none or its state forbids it."""
     migrate.ensure_current()
     with database.transaction() as cursor:

@@ -66,12 +66,15 @@ def execute(key: str, job: str, listener: Callable[[str, int], None] | None = No
 
 
 def _why(events: Iterable["dg.DagsterEvent"]) -> str | None:
-    """The sentence of the first step that failed."""
+    """The sentence of the first step that failed; behind "exceeded max_retries" is what it failed of."""
     for event in events:
         if event.is_step_failure:
             failure = event.step_failure_data
             if failure.user_failure_data and failure.user_failure_data.description:
                 return failure.user_failure_data.description
-            if failure.error:
-                return failure.error.message.strip()
+            error = failure.error
+            while error and error.cause:
+                error = error.cause
+            if error:
+                return error.message.strip().removeprefix("dagster._core.definitions.events.Failure: ")
     return None

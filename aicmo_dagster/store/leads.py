@@ -191,16 +191,35 @@ def show(cursor: Cursor[TupleRow], lead_id: int) -> Mapping[str, Any]:
 def keep_attempts(
     cursor: Cursor[TupleRow], attempts: Iterable[object], campaign_id: int, run_id: UUID
 ) -> None:
-    """Keep how each source answered; an attempt has the columns of `source_attempts` as attributes."""
+    """Keep how each source answered; an attempt has the columns of `source_attempts` as attributes.
+
+    One that brought nothing and ended as the source's last one did is not kept again: over unchanged input
+    a run writes nothing. Every run's own figures are in Dagster.
+    """
     columns = [
         "outcome", "error", "discovered", "duplicates", "inserted", "updated", "unchanged", "rejected",
         "credits", "duration_s",
     ]  # fmt: skip
     cursor.executemany(
-        f"INSERT INTO source_attempts (campaign_id, run_id, source, source_label, {', '.join(columns)}) "
-        f"VALUES (%s, %s, %s, %s{', %s' * len(columns)})".encode(),
+        f"""
+        INSERT INTO source_attempts (campaign_id, run_id, source, source_label, {", ".join(columns)})
+        SELECT %(campaign)s, %(run)s, %(source)s, %(label)s, {", ".join(f"%({name})s" for name in columns)}
+        WHERE %(inserted)s + %(updated)s > 0 OR NOT EXISTS (
+            SELECT FROM (
+                SELECT outcome, error FROM source_attempts
+                WHERE campaign_id = %(campaign)s AND source = %(source)s AND source_label = %(label)s
+                ORDER BY id DESC LIMIT 1
+            ) last WHERE last.outcome = %(outcome)s AND last.error IS NOT DISTINCT FROM %(error)s::text
+        )
+        """.encode(),
         [
-            [campaign_id, run_id, one.source, one.label, *(getattr(one, name) for name in columns)]  # type: ignore[attr-defined]
+            {
+                "campaign": campaign_id,
+                "run": run_id,
+                "source": one.source,  # type: ignore[attr-defined]
+                "label": one.label,  # type: ignore[attr-defined]
+                **{name: getattr(one, name) for name in columns},
+            }
             for one in attempts
         ],
     )
