@@ -1,0 +1,104 @@
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy.engine import URL
+
+from aicmo_dagster.flow import run
+from aicmo_dagster.flow.nurture import deliver, plan, sending_lock
+from aicmo_dagster.flow.run import Run
+from aicmo_dagster.store import database
+from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster_tests import outreach
+from aicmo_dagster_tests.outreach import NOW
+
+
+@pytest.fixture
+def campaign(store: URL) -> Campaign:
+    return outreach.add_campaign()
+
+
+def _enrol(campaign: Campaign, email: str, sequence: str = "aggressive_close") -> int:
+    lead = outreach.add_lead(campaign.id, email)
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO lead_routes (lead_id, tier, routing_score, intent_lifted, sequence, sequence_version, "
+            "owner, owner_reason, rules_version, campaign_version, run_id, enrolled_at) "
+            "VALUES (%s, 'HOT', 1, false, %s, 1, 'unassigned', '', 1, 1, %s, %s)",
+            [lead, sequence, outreach.RUN, NOW],
+        )
+    return lead
+
+
+def _run() -> Run:
+    return run.start("test", uuid.uuid4())
+
+
+def _nurture() -> int:
+    started = _run()
+    with sending_lock(started):
+        plan(started)
+        return deliver(started).sent
+
+
+def _left() -> list[bool]:
+    return [
+        row["left_at"] is not None
+        for row in database.fetch("SELECT left_at FROM lead_routes ORDER BY lead_id")
+    ]
+
+
+def test_each_step_goes_out_on_its_day_and_the_lead_leaves_after_the_last(campaign: Campaign) -> None:
+    _enrol(campaign, "lead@example.org")
+    sent = []
+    for day in range(9):
+        with time_machine.travel(NOW + timedelta(days=day), tick=False):
+            sent.append(_nurture())
+    # Monday, Wednesday, and day 5 after the actual second mail's gap: Saturday moves to Monday.
+    assert sent == [1, 0, 1, 0, 0, 0, 0, 1, 0]
+    assert _left() == [True]
+
+
+def test_a_sequence_that_ends_in_a_skip_frees_its_owner(campaign: Campaign) -> None:
+    lead = _enrol(campaign, "gone@example.org")
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO engagement_events (lead_id, kind, happened_at) VALUES (%s, 'replied', %s)",
+            [lead, NOW],
+        )
+    with time_machine.travel(NOW, tick=False):
+        assert _nurture() == 0
+        assert database.fetch("SELECT state, reason FROM sends") == [
+            {"state": "skipped", "reason": "replied"}
+        ]
+        _nurture()
+    assert _left() == [True]
+
+
+def test_what_a_dead_process_left_is_planned_again_or_uncertain(campaign: Campaign) -> None:
+    claimed = outreach.add_send(
+        campaign.id, _enrol(campaign, "a@example.org"), state="claimed", claimed_by="dead"
+    )
+    sending = outreach.add_send(
+        campaign.id, _enrol(campaign, "b@example.org"), state="sending", started_at=NOW
+    )
+    with time_machine.travel(NOW, tick=False):
+        assert _nurture() == 1
+    assert outreach.states() == {claimed: "sent", sending: "uncertain"}
+
+
+def test_only_one_process_sends_for_a_campaign_at_a_time(campaign: Campaign) -> None:
+    entered = threading.Event()
+
+    def wait_for_the_lock() -> None:
+        with sending_lock(_run()):
+            entered.set()
+
+    with sending_lock(_run()):
+        thread = threading.Thread(target=wait_for_the_lock)
+        thread.start()
+        assert not entered.wait(0.5)
+    thread.join(10)
+    assert entered.is_set()
