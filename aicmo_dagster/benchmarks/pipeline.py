@@ -20,6 +20,7 @@ from aicmo_dagster import settings
 from aicmo_dagster.benchmarks import people
 from aicmo_dagster.operations import campaigns
 from aicmo_dagster.store import database
+from aicmo_dagster.store.embedded import leave
 
 _KEY = "bench"
 _PART = 1_000_000
@@ -93,6 +94,7 @@ def fresh_home() -> Iterator[Path]:
         try:
             yield Path(folder)
         finally:
+            leave(Path(folder))
             for name, value in before.items():
                 os.environ.pop(name, None)
                 if value is not None:

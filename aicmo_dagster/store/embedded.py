@@ -4,6 +4,7 @@ It starts with the first process that needs it, stops with the last one, keeps P
 durability, and is found again after it was killed.
 """
 
+import atexit
 import contextlib
 import functools
 import logging
@@ -54,6 +55,14 @@ def ensure_running(folder: Path) -> str:
         ) from error
     uri: str = server.get_uri()
     return uri
+
+
+def leave(folder: Path) -> None:
+    """Stop using the server of `folder`, before the folder is deleted; the last to leave stops it."""
+    server = _wheel().PostgresServer._instances.get((folder / "postgres").resolve())
+    if server is not None:
+        server.cleanup()
+        atexit.unregister(server._cleanup)
 
 
 def _new_server(wheel: Any, data: Path) -> Any:
