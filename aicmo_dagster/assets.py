@@ -1,6 +1,7 @@
 """The five stages as assets, one partition per campaign. Each is a few lines around one function of `flow`."""
 
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ from aicmo_dagster.flow.route import route
 from aicmo_dagster.flow.run import Run, Streamed, start
 from aicmo_dagster.flow.score import score
 from aicmo_dagster.partitions import campaigns_partitions
+from aicmo_dagster.privacy import sentence
 from aicmo_dagster.store import database, figures, tables
 
 _LOG_EVERY_S = 10.0
@@ -219,8 +221,13 @@ def _stage(context: _Context) -> Iterator[tuple[Run, dict[str, Any]]]:
     except AicmoError as error:
         raise dg.Failure(str(error), allow_retries=isinstance(error, StoreError)) from None
     except Exception as error:
-        sentence = f"{type(error).__name__}: {error}"
-        raise dg.Failure(sentence, allow_retries=isinstance(error, _PASSING)) from error
+        # Not `from error`: its text may quote a lead, and Dagster keeps what it is shown. The lines are enough.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        raise dg.Failure(
+            sentence(error),
+            metadata={"traceback": dg.MetadataValue.md(f"```\n{where}\n```")},
+            allow_retries=isinstance(error, _PASSING),
+        ) from None
 
 
 class _Progress:

@@ -4,7 +4,6 @@ Each mail costs two commits: `sending` before its first byte and its end after t
 with one mail holds that one; trouble with the sender or the server stops the batch and gives the rest back.
 """
 
-import re
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from aicmo_dagster.errors import ConfigurationError, MailError
 from aicmo_dagster.mail import templates, tokens
 from aicmo_dagster.mail.compose import Composed, compose
 from aicmo_dagster.mail.outcome import Outcome, Transport
+from aicmo_dagster.privacy import without_addresses
 from aicmo_dagster.store import sends, suppressions
 from aicmo_dagster.store.campaigns import Campaign, sequence_versions
 from aicmo_dagster.store.database import Connection
@@ -197,9 +197,11 @@ class _Delivery:
         self._session_troubles = self._session_troubles + 1 if outcome.session else 0
         self._sender_faults += kind == "sender_fault"
         if kind == "sender_fault" and (outcome.session or self._sender_faults >= _MOST_SENDER_FAULTS):
-            self.result.stopped = f"the sender was refused: {_anonymous(reply)}"
+            self.result.stopped = f"the sender was refused: {without_addresses(reply)}"
         elif self._session_troubles >= _MOST_SESSION_TROUBLES:
-            self.result.stopped = f"{self._session_troubles} connections failed in a row: {_anonymous(reply)}"
+            self.result.stopped = (
+                f"{self._session_troubles} connections failed in a row: {without_addresses(reply)}"
+            )
 
     def _finish(
         self,
@@ -227,7 +229,7 @@ class _Delivery:
         if ended in ("sent", "held", "failed", "uncertain"):
             setattr(self.result, ended, getattr(self.result, ended) + 1)
         if reason is not None:
-            self.result.reasons[_anonymous(reason)] += 1
+            self.result.reasons[without_addresses(reason)] += 1
 
     def _not_started(self, claimed: sends.Claimed) -> None:
         """Find out why the guard said no: the ledger shall say it, and the loop not come back to it."""
@@ -250,7 +252,3 @@ class _Delivery:
             self.result.stopped = f"the campaign is {state}"
         elif mode != self._campaign.config.mode:
             self.result.stopped = f"the campaign's mode is now {mode}"
-
-
-def _anonymous(text: str) -> str:
-    return re.sub(r"<?[^\s<>]+@[^\s<>]+>?", "<address>", text)
