@@ -149,8 +149,10 @@ class _Blocks(io.RawIOBase):
 def copy_in(cursor: psycopg.Cursor[TupleRow], table: str, frame: pd.DataFrame) -> None:
     """Append the frame's rows to the columns of `table` that have its columns' names."""
     content = io.BytesIO()
+    # In one piece: of a column in pieces the first of which is empty, write_csv 26 makes NUL bytes.
+    arrow = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
     pyarrow.csv.write_csv(
-        pa.Table.from_pandas(frame, preserve_index=False),
+        arrow,
         content,
         pyarrow.csv.WriteOptions(include_header=False),
     )
