@@ -11,6 +11,7 @@ from uuid import UUID
 
 import dagster as dg
 import psycopg
+from dagster._core.errors import DagsterExecutionInterruptedError
 from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
@@ -218,6 +219,9 @@ def _stage(context: _Context) -> Iterator[tuple[Run, dict[str, Any]]]:
         metadata["duration_s"] = round(time.monotonic() - started, 3)
     except dg.Failure:
         raise
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+        # With a retry policy Dagster takes an interruption as a reason to try again, not to stop.
+        raise dg.Failure("the run was interrupted; nothing is half done", allow_retries=False) from None
     except AicmoError as error:
         raise dg.Failure(str(error), allow_retries=isinstance(error, StoreError)) from None
     except Exception as error:

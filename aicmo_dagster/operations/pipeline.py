@@ -13,16 +13,22 @@ if TYPE_CHECKING:
     import dagster as dg
 
 
-@contextmanager
-def instance() -> Iterator["dg.DagsterInstance"]:
-    """Dagster's instance, as `dagster.yaml` in $DAGSTER_HOME or in the current folder describes it."""
-    import dagster as dg
-
+def project_folder() -> Path:
+    """The folder with `dagster.yaml`: $DAGSTER_HOME or the current one. Raises ConfigurationError without."""
     folder = Path(os.environ.get("DAGSTER_HOME") or ".").resolve()
     if not (folder / "dagster.yaml").is_file():
         raise ConfigurationError(
             f"there is no dagster.yaml in {folder}; go to the project's folder, or name it in DAGSTER_HOME"
         )
+    return folder
+
+
+@contextmanager
+def instance() -> Iterator["dg.DagsterInstance"]:
+    """Dagster's instance, as the project's `dagster.yaml` describes it."""
+    import dagster as dg
+
+    folder = project_folder()
     with dg.DagsterInstance.from_config(str(folder)) as opened:
         yield opened
 
@@ -45,6 +51,8 @@ def execute(key: str, job: str, listener: Callable[[str, int], None] | None = No
     with database.transaction() as cursor:
         campaigns.runnable(cursor, key)
 
+    from dagster._core.errors import DagsterExecutionInterruptedError
+
     from aicmo_dagster import assets
     from aicmo_dagster.definitions import defs
 
@@ -58,6 +66,8 @@ def execute(key: str, job: str, listener: Callable[[str, int], None] | None = No
                 partition_key=key,
                 raise_on_error=False,
             )
+        except DagsterExecutionInterruptedError:  # between two stages; inside one, the stage says so
+            raise KeyboardInterrupt from None
         finally:
             assets.listener.reset(token)
         if not result.success:

@@ -1,5 +1,8 @@
 """The numbers that people look at: what each stage made of a campaign's leads."""
 
+from datetime import datetime
+from typing import Any
+
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
@@ -92,3 +95,47 @@ def scores_out_of_range(cursor: Cursor[TupleRow], campaign_id: int) -> int:
         [campaign_id],
     )
     return int(row["n"])
+
+
+def rejected_by_field(cursor: Cursor[TupleRow], campaign_id: int) -> list[dict[str, Any]]:
+    """Rows that could not be imported: field, rows, and the line and reason of the first of each field."""
+    return rows(
+        cursor,
+        "SELECT coalesce(field, 'row') AS field, count(*) AS rows, (array_agg(line ORDER BY id))[1] AS line, "
+        "(array_agg(reason ORDER BY id))[1] AS reason FROM rejected_rows WHERE campaign_id = %s "
+        "GROUP BY 1 ORDER BY 2 DESC, 1",
+        [campaign_id],
+    )
+
+
+def last_harvest(cursor: Cursor[TupleRow], campaign_id: int) -> list[dict[str, Any]]:
+    """How each source of the campaign answered last, the first time it answered so."""
+    return rows(
+        cursor,
+        "SELECT DISTINCT ON (source, source_label) source, source_label, outcome, error, duplicates "
+        "FROM source_attempts WHERE campaign_id = %s ORDER BY source, source_label, id DESC",
+        [campaign_id],
+    )
+
+
+def mails(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> list[dict[str, Any]]:
+    """Mails by state, mode, reason and zone: number, whether they are due, and the first time of those waiting."""
+    return rows(
+        cursor,
+        "SELECT state, mode, reason, time_zone, state IN ('planned', 'held') AND "
+        "coalesce(next_try_at, due_at) <= %(now)s AS due, count(*) AS mails, "
+        "min(coalesce(next_try_at, due_at)) AS first_at FROM sends WHERE campaign_id = %(campaign)s "
+        "GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, first_at",
+        {"campaign": campaign_id, "now": now},
+    )
+
+
+def started_between(cursor: Cursor[TupleRow], campaign_id: int, start: datetime, end: datetime) -> int:
+    """Mails that count against the cap of that day."""
+    cursor.execute(
+        "SELECT count(*) FROM sends WHERE campaign_id = %s AND state <> 'claimed' "
+        "AND started_at >= %s AND started_at < %s",
+        [campaign_id, start, end],
+    )
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,43 @@
+"""`aicmo`, the command line: one module per group of commands, nothing decided here.
+
+Modules of the application are imported inside the commands: Dagster and pandas take seconds, and a help text
+must not.
+"""
+
+import logging
+import signal
+
+import typer
+
+from aicmo_dagster.cli import bench, campaigns, demo, doctor, leads, review, run, sends, suppress, up
+from aicmo_dagster.cli.group import SentencesForErrors
+
+app = typer.Typer(
+    name="aicmo",
+    cls=SentencesForErrors,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Find leads, score, qualify and route them, and write to each once.",
+    epilog="Begin with: aicmo demo",
+)
+app.command(epilog="Example: aicmo demo")(demo.demo)
+app.command(epilog="Example: aicmo up --port 3000")(up.up)
+app.command(epilog="Example: aicmo run demo --stage score")(run.run)
+app.add_typer(campaigns.app)
+app.add_typer(leads.app)
+app.add_typer(review.app)
+app.add_typer(suppress.app)
+app.add_typer(sends.app)
+app.command(epilog="Example: aicmo doctor")(doctor.doctor)
+app.add_typer(bench.app, name="bench", epilog="Example: aicmo bench pipeline --leads 100000")
+
+
+def main() -> None:
+    """The entry point of `aicmo`."""
+    # Dagster lets SIGTERM do what SIGINT does, which is nothing in what a script starts in the background;
+    # and the embedded database is stopped by a process that ends in order only.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # What it tells of a connection that an interruption cut off is told by the command, in words.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+    app()

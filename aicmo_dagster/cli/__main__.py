@@ -1,0 +1,5 @@
+"""`python -m aicmo_dagster.cli`: the same as `aicmo`."""
+
+from aicmo_dagster.cli import main
+
+main()

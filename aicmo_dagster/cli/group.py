@@ -1,0 +1,23 @@
+"""How errors reach people: as a sentence in red, without a traceback."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from aicmo_dagster.cli.output import complain
+from aicmo_dagster.errors import AicmoError
+
+
+class SentencesForErrors(TyperGroup):
+    """Turns what a person can mend into a sentence and exit code 1, an interruption into 130."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AicmoError as error:
+            complain(str(error))
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            complain("Stopped. Nothing is half done: the same command again goes on where it has to.")
+            raise typer.Exit(130) from None

@@ -1,0 +1,300 @@
+"""`aicmo leads`: look at leads, add them, import them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aicmo_dagster.cli.campaigns import AsJson, Key
+from aicmo_dagster.cli.opened import actor, opened
+from aicmo_dagster.cli.output import console, counted, local, records, say, say_json, table
+
+app = typer.Typer(
+    name="leads",
+    no_args_is_help=True,
+    help="The people of a campaign: look at them, add them, import them.",
+    epilog="Example: aicmo leads list demo --status qualified",
+)
+
+_SHOWN_REJECTED = 5
+
+
+class Status(StrEnum):
+    new = "new"
+    enriched = "enriched"
+    scored = "scored"
+    qualified = "qualified"
+    manual_review = "manual_review"
+    rejected = "rejected"
+    routed = "routed"
+    contacted = "contacted"
+    replied = "replied"
+    converted = "converted"
+    bounced = "bounced"
+    unsubscribed = "unsubscribed"
+    lost = "lost"
+
+
+@app.command("list", epilog="Example: aicmo leads list demo --status qualified --search berlin --limit 20")
+def listing(
+    key: Key,
+    status: Annotated[Status | None, typer.Option(help="Only leads in this status.")] = None,
+    search: Annotated[str | None, typer.Option(help="Text in address, name, company or title.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show leads with status, score and owner."""
+    from aicmo_dagster.store import campaigns, leads
+
+    with opened() as cursor:
+        campaign = campaigns.get(cursor, key)
+        found = leads.listing(cursor, campaign.id, status, search, limit)
+        of = leads.count(cursor, campaign.id)
+    if as_json:
+        say_json(found)
+        return
+    if not found:
+        say("No lead fits." if of else f"There are no leads yet; run the campaign: aicmo run {key}", "dim")
+        return
+    table(
+        ["Lead", "Address", "Name", "Title", "Company", "Status", "Score", "Tier", "Owner"],
+        [
+            [
+                one["id"],
+                one["email"],
+                _name(one),
+                one["title"],
+                one["company"],
+                one["status"],
+                None if one["score"] is None else f"{one['score']:.2f}",
+                one["tier"],
+                one["owner"],
+            ]
+            for one in found
+        ],
+        ["Lead", "Score"],
+    )
+    say(f"\n{len(found):,} of {counted(of, 'lead')}. More of one: aicmo leads show {key} ADDRESS", "dim")
+
+
+def _name(lead: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, [lead["first_name"], lead["last_name"]]))
+
+
+@app.command(epilog="Example: aicmo leads show demo elena.fixture@placeholder-cloud.example.net")
+def show(
+    key: Key,
+    who: Annotated[str, typer.Argument(metavar="WHO", help="The lead's address or number.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show everything about a lead, with the reason of every decision."""
+    from aicmo_dagster.operations import leads
+    from aicmo_dagster.store import campaigns
+
+    with opened() as cursor:
+        campaign = campaigns.get(cursor, key)
+        found = leads.story(cursor, campaign, who)
+    if as_json:
+        say_json(found)
+        return
+    _show_lead(found["lead"], key)
+    if found["score"]:
+        _show_score(found["score"][0], found["score_reasons"])
+    if found["verdict"]:
+        _show_verdict(found)
+    if found["route"]:
+        _show_route(found["route"][0])
+    _show_mails(found)
+
+
+def _show_lead(lead: Mapping[str, Any], key: str) -> None:
+    say(f"{lead['email'] or lead['identity']}  ({lead['status']})", "bold")
+    say(", ".join(filter(None, [_name(lead), lead["title"], lead["company"]])))
+    facts = {
+        "industry": lead["industry"],
+        "employees": lead["employees"],
+        "revenue": None if lead["revenue_usd"] is None else f"{lead['revenue_usd']:,.0f} USD",
+        "place": ", ".join(filter(None, [lead["city"], lead["state"], lead["country"]])),
+        "time zone": lead["time_zone"],
+        "phone": lead["phone"],
+        "website": lead["website"],
+        "linkedin": lead["linkedin_url"],
+        "address": lead["email_problem"],
+    }
+    say("; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, "")))
+    where = f"{lead['source']} {lead['source_label']}, line {lead['source_line']}"
+    say(f"Lead {lead['id']} of {key}, from {where}, harvested {local(lead['harvested_at'])}", "dim")
+
+
+def _show_score(score: Mapping[str, Any], reasons: list[dict[str, Any]]) -> None:
+    say(f"\nScore {score['score']:.2f}, {score['tier']}", "bold")
+    say(
+        f"ICP fit {score['icp_fit']:.2f}, opportunity {score['opportunity']:.2f}; "
+        f"{score['confidence']:.0%} of the weight was known (model {score['model']})"
+    )
+    table(
+        ["Dimension", "Value", "Weight", "Adds", "Why"],
+        [
+            [
+                one["name"].replace("_", " "),
+                "?" if one["value"] is None else f"{one['value']:.2f}",
+                f"{one['weight']:.3f}",
+                f"{one['contribution']:.3f}",
+                one["sentence"],
+            ]
+            for one in reasons
+        ],
+        ["Value", "Weight", "Adds"],
+    )
+
+
+def _show_verdict(found: Mapping[str, Any]) -> None:
+    verdict = found["verdict"][0]
+    say(f"\nVerdict: {verdict['verdict'].replace('_', ' ')}", "bold")
+    say(f"The lead {found['verdict_sentence']}. Intent {verdict['intent']:.2f}.")
+    also = [text for text in found["failed_sentences"] if text != found["verdict_sentence"]]
+    for text in also:
+        say(f"It also {text}.")
+    for review in found["reviews"]:
+        done = "Approved" if review["decision"] == "approve" else "Rejected"
+        why = f": {review['reason']}" if review["reason"] else ""
+        outdated = (
+            "" if review["lead_revision"] == found["lead"]["revision"] else " (the facts have changed since)"
+        )
+        say(f"{done} by {review['reviewer']}, {local(review['created_at'])}{why}{outdated}")
+
+
+def _show_route(route: Mapping[str, Any]) -> None:
+    say(f"\nRoute: {route['sequence']}, owner {route['owner']}", "bold")
+    lifted = ", lifted by strong intent" if route["intent_lifted"] else ""
+    say(f"Tier {route['tier']} from {route['routing_score']:.2f}{lifted}. Owner: {route['owner_reason']}.")
+    left = f", left it {local(route['left_at'])}" if route["left_at"] else ""
+    say(f"In version {route['sequence_version']} of the sequence since {local(route['enrolled_at'])}{left}")
+
+
+def _show_mails(found: Mapping[str, Any]) -> None:
+    if found["sends"]:
+        say("\nMails", "bold")
+        columns = {"Number": "id", "Step": "step", "State": "state", "Due": "due_at", "Sent": "sent_at"}
+        records({**columns, "Next try": "next_try_at", "Why": "reason"}, found["sends"], "")
+    for event in found["events"]:
+        say(f"{event['kind']} {local(event['happened_at'])}")
+
+
+@app.command("import", epilog="Example: aicmo leads import demo more-leads.csv")
+def import_(
+    key: Key,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header row.")],
+) -> None:
+    """Bring the leads of a CSV file into a campaign, besides its own sources."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from aicmo_dagster.operations import leads as operations
+    from aicmo_dagster.store import campaigns, leads
+
+    with opened() as cursor:
+        campaign = campaigns.get(cursor, key)
+    columns = (
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.completed:,} leads read"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console()) as progress:
+        task = progress.add_task("", total=None)
+        attempt = operations.import_file(campaign, file, lambda count: progress.advance(task, count))
+        progress.update(task, total=progress.tasks[0].completed)
+    table(
+        ["", "Rows"],
+        [
+            ["new leads", attempt.inserted],
+            ["updated", attempt.updated],
+            ["unchanged", attempt.unchanged],
+            ["duplicates in the file", attempt.duplicates],
+            ["rejected", attempt.rejected],
+        ],
+        ["Rows"],
+    )
+    if attempt.rejected:
+        with opened() as cursor:
+            found = leads.rejected(cursor, campaign.id, _SHOWN_REJECTED, attempt.label)
+        say("")
+        _show_rejected(found)
+        if attempt.rejected > len(found):
+            say(f"All of them: aicmo leads rejected {key} --limit {attempt.rejected}", "dim")
+    say(f"\nScore, qualify and route them: aicmo run {key}", "dim")
+
+
+def _show_rejected(found: list[dict[str, Any]]) -> None:
+    shown = [
+        {**row, "raw": row["raw"] if len(row["raw"]) <= 120 else row["raw"][:120] + "…"} for row in found
+    ]
+    columns = {"File": "file", "Line": "line", "Field": "field", "Reason": "reason", "Text": "raw"}
+    records(columns, shown, "No row was rejected.")
+
+
+@app.command(epilog="Example: aicmo leads add demo --email ann@example.com --first-name Ann --set title=CTO")
+def add(
+    key: Key,
+    email: Annotated[str | None, typer.Option(help="Address.")] = None,
+    first_name: Annotated[str | None, typer.Option(help="First name.")] = None,
+    last_name: Annotated[str | None, typer.Option(help="Last name.")] = None,
+    title: Annotated[str | None, typer.Option(help="Job title.")] = None,
+    company: Annotated[str | None, typer.Option(help="Company.")] = None,
+    country: Annotated[str | None, typer.Option(help="Country.")] = None,
+    more: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Any other field; repeatable.")
+    ] = None,
+) -> None:
+    """Add one lead by hand; the next run takes it."""
+    from aicmo_dagster.operations import leads
+    from aicmo_dagster.store import campaigns
+
+    given = {
+        "email": email,
+        "first_name": first_name,
+        "last_name": last_name,
+        "title": title,
+        "company": company,
+        "country": country,
+        **dict(_field(text) for text in more or []),
+    }
+    record = {name: value for name, value in given.items() if value}
+    if not record:
+        raise typer.BadParameter("say something of the lead, such as --email ann@example.com")
+    with opened() as cursor:
+        leads.add(cursor, campaigns.get(cursor, key), record, actor())
+    say(f"{email or 'The lead'} waits for the next run: aicmo run {key}")
+
+
+def _field(text: str) -> tuple[str, str]:
+    import difflib
+
+    from aicmo_dagster.lead import SOURCE_FIELDS
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} has no value; write it like industry=Software")
+    if name not in SOURCE_FIELDS:
+        close = difflib.get_close_matches(name, SOURCE_FIELDS, 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(SOURCE_FIELDS)}"
+        raise typer.BadParameter(f"{name!r} is no field of a lead; {hint}")
+    return name, value
+
+
+@app.command(epilog="Example: aicmo leads rejected demo --limit 20")
+def rejected(
+    key: Key,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show the rows that could not be imported, with the reason of each."""
+    from aicmo_dagster.store import campaigns, leads
+
+    with opened() as cursor:
+        found = leads.rejected(cursor, campaigns.get(cursor, key).id, limit)
+    if as_json:
+        say_json(found)
+    else:
+        _show_rejected(found)

@@ -1,0 +1,126 @@
+"""Where a campaign's leads are, and why the others are not there."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.stages.qualification import describe
+from aicmo_dagster.stages.sending_window import is_open
+from aicmo_dagster.store import figures
+from aicmo_dagster.store.campaigns import Campaign
+
+
+@dataclass
+class Stage:
+    """Leads that reached a stage; `notes` say what became of the others, or of these."""
+
+    name: str
+    leads: int
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The stages of a campaign, widest first, and its mails: (number, state, why)."""
+
+    stages: list[Stage]
+    mails: list[tuple[int, str, str]]
+
+
+def funnel(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> Funnel:
+    """The campaign's funnel with a reason for every drop."""
+    stages = {name: Stage(name, leads) for name, leads in figures.funnel(cursor, campaign.id).items()}
+    stages["harvested"].notes = _harvest_notes(cursor, campaign.id)
+    stages["scored"].notes = _listed(figures.tiers(cursor, campaign.id))
+    stages["qualified"].notes = _verdict_notes(cursor, campaign)
+    stages["routed"].notes = _listed(figures.sequences(cursor, campaign.id))
+    waiting = stages["routed"].leads - stages["contacted"].leads
+    if waiting > 0:
+        stages["contacted"].notes = [f"{waiting:,} wait for their first mail, see below"]
+    return Funnel(list(stages.values()), _mails(cursor, campaign, now))
+
+
+def _listed(counts: dict[str, int]) -> list[str]:
+    return [", ".join(f"{count:,} {name}" for name, count in counts.items())] if counts else []
+
+
+def _harvest_notes(cursor: Cursor[TupleRow], campaign_id: int) -> list[str]:
+    notes = [
+        f"{row['rows']:,} not imported, {row['field']}: {row['reason']}"
+        + (f" (first in line {row['line']:,})" if row["rows"] > 1 else f" (line {row['line']:,})")
+        for row in figures.rejected_by_field(cursor, campaign_id)
+    ]
+    attempts = figures.last_harvest(cursor, campaign_id)
+    duplicates = sum(row["duplicates"] for row in attempts)
+    if duplicates:
+        notes.append(f"{duplicates:,} repeated a lead of the same file")
+    notes += [
+        f"source {row['source']} {row['source_label']} failed: {row['error']}"
+        for row in attempts
+        if row["outcome"] == "failed"
+    ]
+    return notes
+
+
+def _verdict_notes(cursor: Cursor[TupleRow], campaign: Campaign) -> list[str]:
+    notes = []
+    for verdict, count in figures.verdicts(cursor, campaign.id).items():
+        state, _, reason = verdict.partition(": ")
+        if state != "qualified":
+            label = "wait for a review" if state == "manual_review" else "rejected"
+            notes.append(f"{count:,} {label}, {reason}: {describe(reason, campaign.config)}")
+    return notes
+
+
+def _mails(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> list[tuple[int, str, str]]:
+    """Mails with the same state and explanation are one line."""
+    config = campaign.config
+    start, end = _today(config, now)
+    cap_reached = figures.started_between(cursor, campaign.id, start, end) >= config.sending.cap_per_day
+    lines: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], datetime] = {}
+    for row in figures.mails(cursor, campaign.id, now):
+        line = (row["state"], _why(row, config, cap_reached, now))
+        lines[line] = lines.get(line, 0) + row["mails"]
+        first[line] = min(first.get(line, row["first_at"]), row["first_at"])
+    zone = ZoneInfo(config.time_zone)
+    return [
+        (
+            count,
+            state,
+            why.format(at=f"{first[state, why].astimezone(zone):%a %d %b %H:%M} {config.time_zone}"),
+        )
+        for (state, why), count in lines.items()
+    ]
+
+
+def _today(config: CampaignConfig, now: datetime) -> tuple[datetime, datetime]:
+    zone = ZoneInfo(config.time_zone)
+    today = now.astimezone(zone).date()
+    return (
+        datetime.combine(today, time(), zone),
+        datetime.combine(today + timedelta(days=1), time(), zone),
+    )
+
+
+def _why(row: dict[str, Any], config: CampaignConfig, cap_reached: bool, now: datetime) -> str:
+    """The explanation of a mail's state; `{at}` stands for the first time of those waiting."""
+    said = str(row["reason"] or "").replace("{", "{{").replace("}", "}}")
+    if row["state"] == "held":
+        return f"{said or 'held back'}; tried again from {{at}}"
+    if row["state"] == "sent":
+        return "written to files, as a simulation does" if row["mode"] == "simulation" else ""
+    if row["state"] != "planned":
+        return said
+    if not row["due"]:
+        return "the first is due {at}"
+    if not is_open([row["time_zone"]], config.sending.window, config.sending.working_days, now):
+        return f"the sending window is closed in {row['time_zone']}"
+    if cap_reached:
+        return f"daily cap of {config.sending.cap_per_day:,} reached"
+    return "due: the next run sends them"

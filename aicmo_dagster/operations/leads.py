@@ -1,0 +1,101 @@
+"""What people do with single leads: look at one, add one, import a file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.campaign.config import CampaignConfig, CsvSource
+from aicmo_dagster.errors import ConfigurationError, SourceError
+from aicmo_dagster.flow.harvest import harvest
+from aicmo_dagster.flow.run import Progress, Run
+from aicmo_dagster.lead import LEAD_COLUMNS
+from aicmo_dagster.sources.chain import Attempt
+from aicmo_dagster.stages import qualification, scoring
+from aicmo_dagster.stages.harvest import clean
+from aicmo_dagster.store import leads, queue
+from aicmo_dagster.store.campaigns import Campaign
+
+_MOST_LEADS = 1_000_000
+
+
+def story(cursor: Cursor[TupleRow], campaign: Campaign, who: str) -> dict[str, Any]:
+    """Everything about a lead by stage, as `store.leads.show` has it, with the reasons in words.
+
+    Adds `score_reasons` (dimension, value, weight, contribution and sentence of each dimension, by the
+    campaign's present configuration), `verdict_sentence` and `failed_sentences`.
+    """
+    parts = dict(leads.show(cursor, leads.find(cursor, campaign.id, who)))
+    if parts["score"]:
+        explained = scoring.explain(_frame(parts["lead"]), campaign.config)
+        parts["score_reasons"] = [asdict(reason) for reason in explained.reasons]
+    if parts["verdict"]:
+        verdict = parts["verdict"][0]
+        parts["verdict_sentence"] = qualification.describe(verdict["reason"], campaign.config)
+        parts["failed_sentences"] = [
+            qualification.describe(code, campaign.config) for code in verdict["failed"]
+        ]
+    return parts
+
+
+def _frame(lead: Mapping[str, Any]) -> pd.DataFrame:
+    """A row of the table as the frame of one lead that stage functions take."""
+    values = {column: [lead[column]] for column in LEAD_COLUMNS}
+    values["extra"] = [None if lead["extra"] is None else json.dumps(lead["extra"])]
+    columns = {column: pd.Series(values[column], dtype=dtype) for column, dtype in LEAD_COLUMNS.items()}
+    return pd.DataFrame({"lead_id": [lead["id"]], **columns})
+
+
+def add(cursor: Cursor[TupleRow], campaign: Campaign, record: Mapping[str, str], actor: str) -> None:
+    """Queue a lead, given as `lead.SOURCE_FIELDS` in text, for the next harvest.
+
+    Raises ConfigurationError where that harvest would refuse it, or nobody would take it.
+    """
+    _refuse_bad(record)
+    if not any(source.type == "manual" for source in campaign.config.sources):
+        raise ConfigurationError(
+            f"campaign '{campaign.key}' takes no leads added by hand; "
+            "add {type: manual} to its sources and apply it again"
+        )
+    queue.add(cursor, campaign.id, [record], actor)
+
+
+def _refuse_bad(record: Mapping[str, str]) -> None:
+    frame = pd.DataFrame([dict(record)], dtype="str")
+    frame.insert(0, "line", np.array([1], dtype="int64"))
+    cleaned = clean(frame)
+    if len(cleaned.rejected):
+        raise ConfigurationError(f"this lead cannot be taken: {cleaned.rejected['reason'].iloc[0]}")
+    problem = cleaned.leads["email_problem"].iloc[0]
+    if isinstance(problem, str):
+        raise ConfigurationError(f"the address {record['email']!r} cannot be right: {problem}")
+
+
+def import_file(campaign: Campaign, path: Path, progress: Progress) -> Attempt:
+    """Bring the leads of a file into the campaign, whatever its own sources are; returns what became of them.
+
+    Header names of the campaign's CSV sources hold for this file too. Raises SourceError or NoSourceError
+    where the file cannot be read at all.
+    """
+    if not path.exists():
+        raise SourceError(f"{path}: there is no such file (looked in {path.absolute().parent})")
+    run = Run(campaign, uuid4(), datetime.now(UTC), progress)
+    source = CsvSource(path=str(path.absolute()), columns=_columns(campaign.config))
+    (attempt,) = harvest(run, sources=[source], max_leads=_MOST_LEADS)
+    return attempt
+
+
+def _columns(config: CampaignConfig) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for source in config.sources:
+        if isinstance(source, CsvSource):
+            columns |= source.columns
+    return columns

@@ -1,0 +1,77 @@
+import json
+from pathlib import Path
+
+import yaml
+
+from aicmo_dagster.operations import pipeline
+from aicmo_dagster.store import database
+from aicmo_dagster_tests.cli.command_line import DEMO, aicmo
+
+
+def test_applying_tells_created_unchanged_and_changed(project: Path) -> None:
+    assert "'demo' is created" in aicmo("campaigns", "apply", str(DEMO))
+    assert "'demo' is unchanged" in aicmo("campaigns", "apply", str(DEMO))
+    changed = project / "demo.yaml"
+    changed.write_text(yaml.safe_dump({**yaml.safe_load(DEMO.read_text()), "max_leads": 7}))
+    assert "'demo' is changed to version 2" in aicmo("campaigns", "apply", str(changed))
+
+
+def test_applying_makes_the_campaign_a_partition_at_once(project: Path) -> None:
+    aicmo("campaigns", "apply", str(DEMO))
+    with pipeline.instance() as dagster:
+        assert dagster.get_dynamic_partitions("campaigns") == ["demo"]
+
+
+def test_applying_works_without_a_dagster_project(project: Path) -> None:
+    (project / "dagster.yaml").unlink()
+    assert "created" in aicmo("campaigns", "apply", str(DEMO))
+
+
+def test_a_wrong_document_is_told_in_sentences(project: Path) -> None:
+    wrong = project / "wrong.yaml"
+    wrong.write_text("key: wrong\nname: Wrong\nsorces: []\n")
+    output = aicmo("campaigns", "apply", str(wrong), code=1)
+    assert "sorces is not known; did you mean sources?" in output
+    assert "no such file" in aicmo("campaigns", "apply", "nowhere.yaml", code=1)
+
+
+def test_the_list_has_every_campaign_as_table_and_json(project: Path) -> None:
+    assert "no campaign yet" in aicmo("campaigns", "list")
+    aicmo("campaigns", "apply", str(DEMO))
+    assert "European software companies" in aicmo("campaigns", "list")
+    (row,) = json.loads(aicmo("campaigns", "list", "--json"))
+    assert row == {
+        "key": "demo",
+        "name": "European software companies",
+        "state": "active",
+        "mode": "simulation",
+        "version": 1,
+    }
+
+
+def test_show_prints_state_next_run_and_a_document_that_can_be_applied(project: Path) -> None:
+    aicmo("campaigns", "apply", str(DEMO))
+    output = aicmo("campaigns", "show", "demo")
+    assert "active, version 1, mode simulation" in output
+    assert "02:00 UTC" in output
+    document = yaml.safe_load(output[output.index("key: demo") :])
+    copied = project / "copied.yaml"
+    copied.write_text(yaml.safe_dump(document))
+    assert "is changed to version 2" in aicmo("campaigns", "apply", str(copied))  # only its folder is another
+    assert json.loads(aicmo("campaigns", "show", "demo", "--json"))["config"] == document
+
+
+def test_pause_resume_and_archive_change_the_state_with_the_actor_in_the_audit_log(project: Path) -> None:
+    aicmo("campaigns", "apply", str(DEMO))
+    assert "is paused" in aicmo("campaigns", "pause", "demo")
+    assert "none, because the campaign is paused" in aicmo("campaigns", "show", "demo")
+    assert "is active" in aicmo("campaigns", "resume", "demo")
+    assert "is archived" in aicmo("campaigns", "archive", "demo")
+    assert "can become: active" in aicmo("campaigns", "pause", "demo", code=1)
+    changes = database.fetch("SELECT after FROM audit_log WHERE action = 'campaign.state' ORDER BY id")
+    assert [row["after"]["state"] for row in changes] == ["paused", "active", "archived"]
+
+
+def test_an_unknown_campaign_is_answered_with_the_nearest_one(project: Path) -> None:
+    aicmo("campaigns", "apply", str(DEMO))
+    assert "did you mean 'demo'?" in aicmo("campaigns", "show", "demmo", code=1)

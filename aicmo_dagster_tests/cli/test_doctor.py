@@ -1,0 +1,51 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aicmo_dagster import settings
+from aicmo_dagster_tests.cli.command_line import DEMO, aicmo
+
+
+def _findings(code: int = 0) -> dict[str, dict[str, str]]:
+    return {one["check"]: one for one in json.loads(aicmo("doctor", "--json", code=code))}
+
+
+def test_a_fresh_installation_has_warnings_with_remedies_and_no_failure(project: Path) -> None:
+    findings = _findings()
+    assert findings["Database"]["outcome"] == "ok"
+    assert findings["Code location"]["outcome"] == "ok"
+    assert findings["Campaigns"]["outcome"] == "warn"
+    assert "aicmo up" in findings["Dagster daemon"]["remedy"]
+    output = aicmo("doctor")
+    assert "What to do" in output
+    assert "0 failures" in output
+
+
+def test_an_unreachable_database_fails_without_its_password(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.DATABASE_URL, "postgresql://me:verysecret@127.0.0.1:1/none")
+    output = aicmo("doctor", code=1)
+    assert "cannot reach the database" in output
+    assert "verysecret" not in output
+
+
+def test_a_missing_project_folder_fails_with_its_remedy(project: Path) -> None:
+    (project / "dagster.yaml").unlink()
+    finding = _findings(code=1)["Project folder"]
+    assert finding["outcome"] == "fail"
+    assert finding["remedy"]
+
+
+def test_a_live_campaign_without_its_password_fails(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = yaml.safe_load(DEMO.read_text())
+    document["mode"] = "live"
+    document["sources"] = [{"type": "manual"}]
+    document["sending"]["sender"]["smtp"] = {"host": "mail.example.com", "username": "me"}
+    (project / "live.yaml").write_text(yaml.safe_dump(document))
+    monkeypatch.delenv("AICMO_SMTP_PASSWORD", raising=False)
+    aicmo("campaigns", "apply", str(project / "live.yaml"))
+    finding = _findings(code=1)["Campaign demo"]
+    assert "AICMO_SMTP_PASSWORD is not set" in finding["detail"]

@@ -1,0 +1,67 @@
+from datetime import timedelta
+
+from sqlalchemy.engine import URL
+
+from aicmo_dagster.operations.funnel import Funnel, funnel
+from aicmo_dagster.store import campaigns, database
+from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_mails, add_send, config
+
+
+def _funnel() -> Funnel:
+    with database.transaction() as cursor:
+        return funnel(cursor, campaigns.get(cursor, "test"), NOW)
+
+
+def test_mails_that_are_due_inside_the_window_wait_for_the_next_run(store: URL) -> None:
+    add_mails(add_campaign().id, 2)
+    assert _funnel().mails == [(2, "planned", "due: the next run sends them")]
+
+
+def test_a_reached_cap_is_named_with_its_number(store: URL) -> None:
+    campaign = add_campaign(config(sending={"cap_per_day": 1}))
+    add_send(campaign.id, add_lead(campaign.id), state="sent", started_at=NOW, sent_at=NOW, mode="simulation")
+    add_mails(campaign.id, 3)
+    assert _funnel().mails == [
+        (3, "planned", "daily cap of 1 reached"),
+        (1, "sent", "written to files, as a simulation does"),
+    ]
+
+
+def test_a_closed_window_is_named_with_its_zone(store: URL) -> None:
+    campaign = add_campaign()
+    add_send(campaign.id, add_lead(campaign.id), time_zone="America/Los_Angeles")
+    assert _funnel().mails == [(1, "planned", "the sending window is closed in America/Los_Angeles")]
+
+
+def test_later_steps_tell_when_the_first_is_due_in_the_campaigns_zone(store: URL) -> None:
+    campaign = add_campaign(config(time_zone="Europe/Berlin"))
+    add_send(campaign.id, add_lead(campaign.id), due_at=NOW + timedelta(days=2))
+    assert _funnel().mails == [(1, "planned", "the first is due Wed 04 Mar 11:00 Europe/Berlin")]
+
+
+def test_a_held_mail_keeps_its_reason_even_with_braces_in_it(store: URL) -> None:
+    campaign = add_campaign()
+    add_send(
+        campaign.id,
+        add_lead(campaign.id),
+        state="held",
+        reason="the template wants {{ city }}",
+        next_try_at=NOW + timedelta(hours=1),
+    )
+    assert _funnel().mails == [
+        (1, "held", "the template wants {{ city }}; tried again from Mon 02 Mar 11:00 UTC")
+    ]
+
+
+def test_the_last_harvest_tells_of_duplicates_and_of_sources_that_failed(store: URL) -> None:
+    campaign = add_campaign()
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO source_attempts (campaign_id, run_id, source, source_label, outcome, error, "
+            "discovered, duplicates, inserted, updated, unchanged, rejected, credits, duration_s) "
+            "SELECT %s, gen_random_uuid(), 'csv', 'a.csv', outcome, error, 0, twice, 0, 0, 0, 0, 0, 0 "
+            "FROM (VALUES ('failed', 'is gone', 7), ('succeeded', NULL, 2)) v(outcome, error, twice)",
+            [campaign.id],
+        )
+    harvested = _funnel().stages[0]
+    assert (harvested.name, harvested.notes) == ("harvested", ["2 repeated a lead of the same file"])
