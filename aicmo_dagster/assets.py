@@ -221,7 +221,9 @@ def _stage(context: _Context) -> Iterator[tuple[Run, dict[str, Any]]]:
         raise
     except (KeyboardInterrupt, DagsterExecutionInterruptedError):
         # With a retry policy Dagster takes an interruption as a reason to try again, not to stop.
-        raise dg.Failure("the run was interrupted; nothing is half done", allow_retries=False) from None
+        raise dg.Failure(
+            "the run was interrupted; the next one goes on from there", allow_retries=False
+        ) from None
     except AicmoError as error:
         raise dg.Failure(str(error), allow_retries=isinstance(error, StoreError)) from None
     except Exception as error:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.syntax import Syntax
 
 from aicmo_dagster.cli.opened import actor, opened
 from aicmo_dagster.cli.output import console, local, say, say_json, table
@@ -88,6 +87,7 @@ def listing(as_json: AsJson = False) -> None:
 def show(key: Key, as_json: AsJson = False) -> None:
     """Show a campaign: its state, its funnel, its next run, its document."""
     import yaml
+    from rich.syntax import Syntax
 
     from aicmo_dagster.operations.funnel import funnel
     from aicmo_dagster.store import campaigns

@@ -19,5 +19,5 @@ class SentencesForErrors(TyperGroup):
             complain(str(error))
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            complain("Stopped. Nothing is half done: the same command again goes on where it has to.")
+            complain("Stopped. The same command again goes on from there.")
             raise typer.Exit(130) from None
