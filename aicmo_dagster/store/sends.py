@@ -76,36 +76,28 @@ def skip_stopped(cursor: Cursor, campaign_id: int, send_id: int | None = None) -
     """
     cursor.execute(
         f"""
-        WITH open AS (
-            SELECT s.id, s.lead_id, l.email, l.email_domain
-            FROM sends s JOIN leads l ON l.id = s.lead_id
-            WHERE s.campaign_id = %(campaign)s AND s.state IN ('planned', 'held')
-                AND (%(send)s::bigint IS NULL OR s.id = %(send)s)
-        ), domains AS (
-            SELECT d.email_domain FROM (SELECT DISTINCT email_domain FROM open) d
-            WHERE EXISTS (
-                SELECT FROM suppressions x
-                WHERE x.kind = 'domain' AND x.value = ANY({_SUFFIXES.format("d.email_domain")})
-            )
-        ), events AS (
-            SELECT lead_id, (array_agg(kind ORDER BY happened_at DESC))[1] AS kind
-            FROM engagement_events WHERE kind IN {_STOPPING} AND lead_id IN (SELECT lead_id FROM open)
-            GROUP BY lead_id
-        ), stopped AS (
-            SELECT o.id, CASE
-                WHEN e.kind IS NOT NULL THEN e.kind
-                WHEN a.value IS NOT NULL OR d.email_domain IS NOT NULL THEN 'suppressed'
-                WHEN v.verdict IS DISTINCT FROM 'qualified' THEN 'not_qualified'
-                WHEN o.email IS NULL THEN 'no_email'
-            END AS reason
-            FROM open o
-            LEFT JOIN events e ON e.lead_id = o.lead_id
-            LEFT JOIN suppressions a ON a.kind = 'address' AND a.value = o.email
-            LEFT JOIN domains d ON d.email_domain = o.email_domain
-            LEFT JOIN lead_verdicts v ON v.lead_id = o.lead_id
-        ), skipped AS (
+        -- Every join probes an index: after a large plan the statistics know nothing of it yet, and a plan
+        -- with a materialised part would go through it once per row.
+        WITH skipped AS (
             UPDATE sends s SET state = 'skipped', reason = stopped.reason, next_try_at = NULL
-            FROM stopped
+            FROM (
+                SELECT o.id, coalesce(
+                    (SELECT e.kind FROM engagement_events e WHERE e.lead_id = o.lead_id AND e.kind IN {_STOPPING}
+                        ORDER BY e.happened_at DESC LIMIT 1),
+                    CASE
+                        WHEN EXISTS (SELECT FROM suppressions x WHERE x.kind = 'address' AND x.value = l.email)
+                        OR (SELECT EXISTS (SELECT FROM suppressions WHERE kind = 'domain')) AND EXISTS (
+                            SELECT FROM suppressions x
+                            WHERE x.kind = 'domain' AND x.value = ANY({_SUFFIXES.format("l.email_domain")})
+                        ) THEN 'suppressed'
+                        WHEN v.verdict IS DISTINCT FROM 'qualified' THEN 'not_qualified'
+                        WHEN l.email IS NULL THEN 'no_email'
+                    END
+                ) AS reason
+                FROM sends o JOIN leads l ON l.id = o.lead_id LEFT JOIN lead_verdicts v ON v.lead_id = o.lead_id
+                WHERE o.campaign_id = %(campaign)s AND o.state IN ('planned', 'held')
+                    AND (%(send)s::bigint IS NULL OR o.id = %(send)s)
+            ) stopped
             WHERE s.id = stopped.id AND stopped.reason IS NOT NULL AND s.state IN ('planned', 'held')
             RETURNING stopped.reason
         )
