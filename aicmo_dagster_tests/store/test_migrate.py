@@ -20,7 +20,9 @@ def test_head_is_the_newest_migration_file() -> None:
 
 
 def test_migrations_and_tables_say_the_same(store: URL) -> None:
-    engine = sqlalchemy.create_engine(store.set(drivername="postgresql+psycopg"))
+    # For a role that is called like the schema, the comparison would take the schema for the default one.
+    elsewhere = {"options": "-c search_path=public"}
+    engine = sqlalchemy.create_engine(store.set(drivername="postgresql+psycopg"), connect_args=elsewhere)
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection,
