@@ -4,13 +4,13 @@ import dagster as dg
 
 from aicmo_dagster.assets import all_assets
 from aicmo_dagster.jobs import all_jobs
-from aicmo_dagster.schedules import daily_pipeline
+from aicmo_dagster.schedules import daily_pipeline, due_mails
 from aicmo_dagster.sensors import campaign_partitions, run_requests
 
 defs = dg.Definitions(
     assets=all_assets,
     jobs=all_jobs,
-    schedules=[daily_pipeline],
+    schedules=[daily_pipeline, due_mails],
     sensors=[campaign_partitions, run_requests],
     executor=dg.in_process_executor,
 )

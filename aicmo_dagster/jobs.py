@@ -23,4 +23,5 @@ def _job(name: str, assets: list[str], description: str) -> UnresolvedAssetJobDe
 
 lead_pipeline = _job(PIPELINE, list(STAGES.values()), "All five stages of one campaign, in order.")
 stage_jobs = [_job(stage, [asset], f"Only {asset} of one campaign.") for stage, asset in STAGES.items()]
+nurture = stage_jobs[-1]
 all_jobs = [lead_pipeline, *stage_jobs]

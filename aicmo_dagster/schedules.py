@@ -1,20 +1,23 @@
-"""The daily run of each campaign, at the time its configuration says.
+"""The daily run of each campaign at the time its configuration says, and its mails when their windows open.
 
-One schedule looks every minute which campaigns are due, so a change takes effect without a reload. After a
-standstill a run is made up for within the campaign's `catch_up_minutes`; an older one is left out rather than
-fired at an odd hour.
+`daily_pipeline` looks every minute which campaigns are due, so a change takes effect without a reload. After
+a standstill a run is made up for within the campaign's `catch_up_minutes`; an older one is left out rather
+than fired at an odd hour. The daily run is at night, when no window is open: `due_mails` sends what it planned.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from aicmo_dagster.campaign.config import CampaignConfig
-from aicmo_dagster.jobs import lead_pipeline
+from aicmo_dagster.jobs import lead_pipeline, nurture
 from aicmo_dagster.partitions import missing_keys
-from aicmo_dagster.store import campaigns, database
+from aicmo_dagster.stages.sending_window import is_open
+from aicmo_dagster.store import campaigns, database, enrolments
 
 
 def latest_slot(config: CampaignConfig, at: datetime) -> datetime:
@@ -64,3 +67,39 @@ def daily_pipeline(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequ
         yield dg.RunRequest(run_key=run_key, partition_key=key)
     if not requests:
         yield dg.SkipReason(f"none of {len(active)} active campaigns is due")
+
+
+@dg.schedule(
+    job=nurture,
+    cron_schedule="*/15 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def due_mails(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Send for every active campaign that has a mail due, in an open window, and is under its cap."""
+    at = context.scheduled_execution_time
+    waiting = []
+    with database.transaction() as cursor:
+        for campaign in campaigns.listing(cursor, "active"):
+            sending = campaign.config.sending
+            zones = enrolments.due_zones(cursor, campaign.id, at)
+            left = sending.cap_per_day - enrolments.started(cursor, campaign.id, day_of(campaign.config, at))
+            if left > 0 and is_open(zones, sending.window, sending.working_days, at):
+                waiting.append(campaign.key)
+    known = set(context.instance.get_dynamic_partitions("campaigns"))
+    requested = 0
+    for key in waiting:
+        # A run that goes on sends what has become due meanwhile; one more would only wait behind it.
+        unfinished = dg.RunsFilter(tags={PARTITION_NAME_TAG: key}, statuses=NOT_FINISHED_STATUSES)
+        if key in known and not context.instance.get_run_ids(unfinished, limit=1):
+            requested += 1
+            yield dg.RunRequest(run_key=f"mails:{key}:{at:%Y-%m-%dT%H:%M}", partition_key=key)
+    if not requested:
+        yield dg.SkipReason("no mail is due in an open window")
+
+
+def day_of(config: CampaignConfig, at: datetime) -> tuple[datetime, datetime]:
+    """Start and end of the day around `at` in the campaign's zone; the daily cap counts over it."""
+    zone = ZoneInfo(config.time_zone)
+    today = at.astimezone(zone).date()
+    return datetime.combine(today, time(), zone), datetime.combine(today + timedelta(days=1), time(), zone)

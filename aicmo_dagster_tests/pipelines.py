@@ -2,8 +2,12 @@
 
 import csv
 import hashlib
+import multiprocessing
+import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +107,32 @@ def run(key: str = "test", job: str = "lead_pipeline", at: datetime | None = Non
         return pipeline.execute(key, job)
     with time_machine.travel(at, tick=True):
         return pipeline.execute(key, job)
+
+
+_forks = multiprocessing.get_context("forkserver")
+# Every process begins with everything loaded: 0.1 s instead of 3 s of CPU.
+_forks.set_forkserver_preload(
+    ["aicmo_dagster.definitions", "aicmo_dagster_tests.pipelines", "matplotlib.figure"]
+)
+
+
+def spawn(key: str = "test", job: str = "lead_pipeline", chunk_rows: int | None = None) -> BaseProcess:
+    """A process that runs the job with this process's environment and folder; its exit code is 0 on success."""
+    process = _forks.Process(target=_run, args=(key, job, chunk_rows, dict(os.environ), os.getcwd()))
+    process.start()
+    return process
+
+
+def _run(key: str, job: str, chunk_rows: int | None, environment: dict[str, str], folder: str) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    if chunk_rows is not None:
+        from aicmo_dagster import assets
+
+        start = assets.start
+        assets.start = lambda *arguments: replace(start(*arguments), chunk_rows=chunk_rows)
+    pipeline.execute(key, job)
 
 
 def values(statement: str, *parameters: object) -> list[Any]:

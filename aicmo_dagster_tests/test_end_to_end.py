@@ -91,7 +91,7 @@ def test_each_step_goes_out_on_its_day_and_only_it(received: Received) -> None:
     pipelines.run(at=MORNING + timedelta(days=1))
     assert recipients(received).total() == LEADS
     pipelines.run(at=MORNING + STEP_2)
-    assert recipients(received) == Counter({lead: 2 for lead in EVERY_LEAD})
+    assert recipients(received) == Counter(dict.fromkeys(EVERY_LEAD, 2))
     pipelines.run(at=MORNING + STEP_2)
     assert recipients(received).total() == 2 * LEADS
     assert pipelines.values("SELECT DISTINCT step FROM sends WHERE state = 'sent' ORDER BY 1") == [1, 2]
@@ -102,13 +102,13 @@ def test_a_lead_that_is_long_overdue_gets_one_mail_and_then_waits_for_the_gap(re
     late = MORNING + timedelta(days=28)
     pipelines.run(at=late)
     pipelines.run(at=late + timedelta(hours=1))
-    assert recipients(received) == Counter({lead: 2 for lead in EVERY_LEAD})
+    assert recipients(received) == Counter(dict.fromkeys(EVERY_LEAD, 2))
 
 
 def test_after_the_last_step_the_lead_leaves_its_sequence(received: Received) -> None:
     for days in (0, 3, 7, 8, 56):
         pipelines.run(at=MORNING + timedelta(days=days, minutes=days))
-    assert recipients(received) == Counter({lead: 3 for lead in EVERY_LEAD})
+    assert recipients(received) == Counter(dict.fromkeys(EVERY_LEAD, 3))
     assert pipelines.values("SELECT count(*) FROM lead_routes WHERE left_at IS NULL") == [0]
 
 

@@ -44,6 +44,7 @@ _DTYPES = {
     "base_at": "datetime64[us, UTC]",
     "time_zone": "str",
 }
+_MANY = 1000
 _PLANNED = Merge(
     table="sends",
     key=["lead_id", "sequence", "sequence_version", "step"],
@@ -85,6 +86,9 @@ def plan(run: Run) -> Streamed:
         streamed = stream(run, cursor, _ENROLLED, _DTYPES, next_steps, _PLANNED, parameters)
         enrolments.leave(cursor, run.campaign.id, run.now)
         sends.skip_stopped(cursor, run.campaign.id)
+        if streamed.written.inserted >= _MANY:
+            # Without statistics of the new rows a claim compares each with all others.
+            cursor.execute("ANALYZE sends")
     return streamed
 
 

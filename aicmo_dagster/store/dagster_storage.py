@@ -6,7 +6,8 @@ faster. It talks psycopg 2: upstream's NOTIFY does not work with psycopg 3 (dags
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL, Engine
 
 from aicmo_dagster.store import database
 
+_CREATION_LOCK = 0x64_61_67_73
 _TABLES = {"runs", "event_logs", "instigators", "job_ticks"}
 
 
@@ -34,7 +36,10 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         )
         text = in_schema.render_as_string(hide_password=False)
         engine = _engine(os.getpid(), text)
-        super().__init__(text, should_autocreate_tables=not _tables_exist(engine), inst_data=inst_data)
+        missing = not _tables_exist(engine)
+        with _creating(engine) if missing else nullcontext():
+            missing = missing and not _tables_exist(engine)
+            super().__init__(text, should_autocreate_tables=missing, inst_data=inst_data)
         for storage in (self._run_storage, self._event_log_storage, self._schedule_storage):
             storage._engine.dispose()
             storage._engine = engine
@@ -62,13 +67,23 @@ def _engine(_process: int, text: str) -> Engine:
 
 
 def _tables_exist(engine: Engine) -> bool:
-    """Whether all of Dagster's tables are there; the schema is made on the way."""
+    """Whether all of Dagster's tables are there."""
     with engine.connect() as connection:
         found = connection.execute(
             sqlalchemy.text("SELECT tablename FROM pg_tables WHERE schemaname = :schema"),
             {"schema": database.DAGSTER_SCHEMA},
         )
-        if {name for (name,) in found} >= _TABLES:
-            return True
-        connection.execute(sqlalchemy.text(f"CREATE SCHEMA IF NOT EXISTS {database.DAGSTER_SCHEMA}"))
-    return False
+        return {name for (name,) in found} >= _TABLES
+
+
+@contextmanager
+def _creating(engine: Engine) -> Iterator[None]:
+    """The schema exists inside, and no other process creates tables: Dagster's own way to do so is not safe."""
+    with engine.connect() as connection:
+        lock = {"lock": _CREATION_LOCK}
+        connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:lock)"), lock)
+        try:
+            connection.execute(sqlalchemy.text(f"CREATE SCHEMA IF NOT EXISTS {database.DAGSTER_SCHEMA}"))
+            yield
+        finally:
+            connection.execute(sqlalchemy.text("SELECT pg_advisory_unlock(:lock)"), lock)

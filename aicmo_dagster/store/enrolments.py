@@ -42,6 +42,27 @@ def open_zones(cursor: Cursor[TupleRow], campaign_id: int) -> list[str]:
     return [row["time_zone"] for row in found]
 
 
+def due_zones(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> list[str]:
+    """The time zones of leads whose next mail is due, windows aside."""
+    found = rows(
+        cursor,
+        "SELECT DISTINCT time_zone FROM sends WHERE campaign_id = %(campaign)s AND due_at <= %(now)s "
+        "AND (state = 'planned' OR state = 'held' AND next_try_at <= %(now)s)",
+        {"campaign": campaign_id, "now": now},
+    )
+    return [row["time_zone"] for row in found]
+
+
+def started(cursor: Cursor[TupleRow], campaign_id: int, day: tuple[datetime, datetime]) -> int:
+    """Mails of the campaign that were started within a day (its start and end)."""
+    (row,) = rows(
+        cursor,
+        "SELECT count(*) AS n FROM sends WHERE campaign_id = %s AND started_at >= %s AND started_at < %s",
+        [campaign_id, *day],
+    )
+    return int(row["n"])
+
+
 def suppressed_but_open(cursor: Cursor[TupleRow], campaign_id: int) -> int:
     """Open sends to addresses or domains on the suppression list; there must be none."""
     (row,) = rows(
