@@ -11,7 +11,6 @@ from uuid import UUID
 
 import dagster as dg
 import psycopg
-from dagster._core.errors import DagsterExecutionInterruptedError
 from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
@@ -22,13 +21,16 @@ from aicmo_dagster.flow.qualify import qualify
 from aicmo_dagster.flow.route import route
 from aicmo_dagster.flow.run import Run, Streamed, start
 from aicmo_dagster.flow.score import score
-from aicmo_dagster.partitions import campaigns_partitions
+from aicmo_dagster.partitions import campaigns_partitions, missing_keys
 from aicmo_dagster.privacy import sentence
 from aicmo_dagster.store import database, figures, tables
 
 _LOG_EVERY_S = 10.0
 _PASSING = (psycopg.OperationalError, OSError)
 """Errors that may be gone when the step is tried again."""
+
+_MOST_RETRIES = 3
+_FIRST_PAUSE_S = 5
 
 listener: ContextVar[Callable[[str, int], None] | None] = ContextVar("listener", default=None)
 """Called with (asset, leads of a chunk) while a run works in this process: the command line's progress bar."""
@@ -58,10 +60,6 @@ def _asset(
         check_specs=check_specs,
         description=description,
         metadata=_columns(table),
-        # Which errors are retried at all, _stage decides.
-        retry_policy=dg.RetryPolicy(
-            max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
-        ),
     )
 
 
@@ -178,7 +176,7 @@ def routed_leads(context: _Context) -> _Result:
     description="The ledger of mails: the next step of every routed lead is planned, and what is due inside "
     "the lead's sending window is sent, each mail once. In a simulation mails go to files.",
 )
-def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Output[None]]:
+def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     with _stage(context) as (run, metadata), sending_lock(run):
         planned = plan(run)
         with database.transaction() as cursor:
@@ -197,7 +195,7 @@ def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Output
         if delivered.stopped:
             metadata["stopped"] = delivered.stopped
         metadata["picture"] = pictures.bars("Funnel of the campaign", funnel)
-    yield dg.Output(None, metadata=metadata)
+    yield dg.MaterializeResult(metadata=metadata)
 
 
 all_assets = [raw_leads, scored_leads, qualified_leads, routed_leads, nurture_sends]
@@ -214,26 +212,33 @@ def _stage(context: _Context) -> Iterator[tuple[Run, dict[str, Any]]]:
     started = time.monotonic()
     try:
         run = start(context.partition_key, UUID(context.run.run_id), progress)
+        # A run by hand may come before the sensor; Dagster would refuse it after the stage's work is done.
+        if missing := missing_keys(context.instance, [context.partition_key]):
+            context.instance.add_dynamic_partitions("campaigns", missing)
         metadata: dict[str, Any] = {"campaign_version": run.campaign.version}
         yield run, metadata
         metadata["duration_s"] = round(time.monotonic() - started, 3)
     except dg.Failure:
         raise
-    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
-        # With a retry policy Dagster takes an interruption as a reason to try again, not to stop.
-        raise dg.Failure(
-            "the run was interrupted; the next one goes on from there", allow_retries=False
-        ) from None
     except AicmoError as error:
-        raise dg.Failure(str(error), allow_retries=isinstance(error, StoreError)) from None
+        raise _end(context, str(error), passing=isinstance(error, StoreError)) from None
     except Exception as error:
         # Not `from error`: its text may quote a lead, and Dagster keeps what it is shown. The lines are enough.
         where = "".join(traceback.format_tb(error.__traceback__))
-        raise dg.Failure(
-            sentence(error),
-            metadata={"traceback": dg.MetadataValue.md(f"```\n{where}\n```")},
-            allow_retries=isinstance(error, _PASSING),
-        ) from None
+        raise _end(context, sentence(error), isinstance(error, _PASSING), where) from None
+
+
+def _end(context: _Context, reason: str, passing: bool, where: str = "") -> dg.Failure | dg.RetryRequested:
+    """How a step ends that could not do its work: tried again after a pause, or failed with its reason.
+
+    Not by a retry policy: with one, Dagster would also try again what a person has just terminated.
+    """
+    if passing and context.retry_number < _MOST_RETRIES:
+        pause_s = _FIRST_PAUSE_S * 2**context.retry_number
+        context.log.warning(f"{reason}; trying again in {pause_s} s")
+        return dg.RetryRequested(max_retries=_MOST_RETRIES, seconds_to_wait=pause_s)
+    metadata = {"traceback": dg.MetadataValue.md(f"```\n{where}\n```")} if where else None
+    return dg.Failure(reason, metadata=metadata, allow_retries=False)
 
 
 class _Progress:

@@ -4,13 +4,14 @@ import dagster as dg
 
 from aicmo_dagster.assets import all_assets
 from aicmo_dagster.jobs import all_jobs
+from aicmo_dagster.retention import daily_retention, retention
 from aicmo_dagster.schedules import daily_pipeline, due_mails
 from aicmo_dagster.sensors import campaign_partitions, run_requests
 
 defs = dg.Definitions(
     assets=all_assets,
-    jobs=all_jobs,
-    schedules=[daily_pipeline, due_mails],
+    jobs=[*all_jobs, retention],
+    schedules=[daily_pipeline, due_mails, daily_retention],
     sensors=[campaign_partitions, run_requests],
     executor=dg.in_process_executor,
 )
