@@ -50,7 +50,7 @@ def test_readme_is_short() -> None:
 
 def test_readme_begins_with_the_demo_and_the_tests() -> None:
     install, tests, *_ = _blocks(ROOT / "README.md", "sh")
-    assert install.splitlines()[-1] == ".venv/bin/aicmo demo"
+    assert install.splitlines()[-1].endswith(".venv/bin/aicmo demo")
     assert tests.startswith(".venv/bin/pytest")
 
 

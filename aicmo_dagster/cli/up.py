@@ -8,8 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -192,11 +190,13 @@ def _all_alive(children: list[_Child]) -> None:
 
 
 def _wait_for_ui(port: int, children: list[_Child]) -> None:
+    import requests
+
     deadline = time.monotonic() + _STARTS_WITHIN_S
     while time.monotonic() < deadline:
         _all_alive(children)
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=2).close()
+        with contextlib.suppress(requests.RequestException):
+            requests.get(f"http://127.0.0.1:{port}/server_info", timeout=2).raise_for_status()
             return
         time.sleep(0.2)
     raise AicmoError(f"the Dagster UI did not answer within {_STARTS_WITHIN_S:g} s; see {children[0].log}")
