@@ -130,8 +130,8 @@ def _run(key: str, job: str, chunk_rows: int | None, environment: dict[str, str]
     if chunk_rows is not None:
         from aicmo_dagster import assets
 
-        start = assets.start
-        assets.start = lambda *arguments: replace(start(*arguments), chunk_rows=chunk_rows)
+        start = vars(assets)["start"]
+        vars(assets)["start"] = lambda *arguments: replace(start(*arguments), chunk_rows=chunk_rows)
     pipeline.execute(key, job)
 
 

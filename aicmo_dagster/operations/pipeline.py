@@ -66,7 +66,7 @@ def execute(key: str, job: str, listener: Callable[[str, int], None] | None = No
                 partition_key=key,
                 raise_on_error=False,
             )
-        except DagsterExecutionInterruptedError:  # between two stages; inside one, the stage says so
+        except DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
         finally:
             assets.listener.reset(token)
@@ -77,11 +77,18 @@ def execute(key: str, job: str, listener: Callable[[str, int], None] | None = No
 
 def _why(events: Iterable["dg.DagsterEvent"]) -> str | None:
     """The sentence of the first step that failed; behind "exceeded max_retries" is what it failed of."""
+    blocked = None
     for event in events:
-        if event.is_step_failure:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            found = event.asset_check_evaluation_data
+            if not found.passed:
+                blocked = f"{event.step_key} failed its check {found.check_name}: {found.description}"
+        elif event.is_step_failure:
             failure = event.step_failure_data
             if failure.user_failure_data and failure.user_failure_data.description:
                 return failure.user_failure_data.description
+            if blocked is not None:
+                return blocked
             error = failure.error
             while error and error.cause:
                 error = error.cause
