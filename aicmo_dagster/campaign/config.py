@@ -9,7 +9,7 @@ import itertools
 import re
 from datetime import time
 from email.utils import parseaddr
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -17,11 +17,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 KEY_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 
 Tier = Literal["HOT", "WARM", "COOL", "COLD"]
-TIERS: tuple[Tier, ...] = ("HOT", "WARM", "COOL", "COLD")
+TIERS: tuple[Tier, ...] = get_args(Tier)
 Mode = Literal["live", "simulation"]
 State = Literal["draft", "active", "paused", "completed", "archived"]
 CompanySize = Literal["startup", "small", "medium", "enterprise"]
-COMPANY_SIZES: tuple[CompanySize, ...] = ("startup", "small", "medium", "enterprise")
+COMPANY_SIZES: tuple[CompanySize, ...] = get_args(CompanySize)
 Signal = Literal[
     "recent_job_change",
     "company_funded_recently",
@@ -30,16 +30,9 @@ Signal = Literal[
     "is_decision_maker",
     "has_budget_authority",
 ]
-SIGNALS: tuple[Signal, ...] = (
-    "recent_job_change",
-    "company_funded_recently",
-    "company_hiring",
-    "recent_activity",
-    "is_decision_maker",
-    "has_budget_authority",
-)
+SIGNALS: tuple[Signal, ...] = get_args(Signal)
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
