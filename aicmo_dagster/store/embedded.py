@@ -45,12 +45,12 @@ def ensure_running(folder: Path) -> str:
     wheel = _wheel()
     folder.mkdir(parents=True, exist_ok=True)
     data = (folder / "postgres").resolve()
-    _forget_foreign_pid(data)
+    _forget_dead_server(data)
     server = wheel.PostgresServer._instances.get(data)
     try:
         if server is None:
             server = _new_server(wheel, data)
-        elif not server.get_postmaster_info().is_running():
+        elif not (data / "postmaster.pid").exists() or not server.get_postmaster_info().is_running():
             _LOG.warning("The embedded database was gone; starting it again.")
             server.start()
     except Exception as error:
@@ -83,13 +83,19 @@ def _new_server(wheel: Any, data: Path) -> Any:
     return server
 
 
-def _forget_foreign_pid(data: Path) -> None:
-    """Remove a `postmaster.pid` whose process number now belongs to another program (after a reboot)."""
+def _forget_dead_server(data: Path) -> None:
+    """Remove `postmaster.pid` and the socket's lock when no server is behind them.
+
+    Their number may be another program's (after a reboot), or that of a killed server that its parent has not
+    collected: PostgreSQL and the wheel take both for a server that runs.
+    """
     pid_file = data / "postmaster.pid"
     with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
-        pid = int(pid_file.read_text().splitlines()[0])
-        if psutil.pid_exists(pid) and "postgres" not in psutil.Process(pid).name():
+        lines = pid_file.read_text().splitlines()
+        process = psutil.Process(int(lines[0]))
+        if "postgres" not in process.name() or process.status() == psutil.STATUS_ZOMBIE:
             pid_file.unlink()
+            (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink()
 
 
 @functools.cache
