@@ -90,6 +90,8 @@ def _why(events: Iterable["dg.DagsterEvent"]) -> str | None:
             if blocked is not None:
                 return blocked
             error = failure.error
+            if error and error.cls_name == "DagsterExecutionInterruptedError":
+                return "the run was interrupted; the next one goes on from there"
             while error and error.cause:
                 error = error.cause
             if error:
