@@ -305,7 +305,10 @@ class Sending(Section):
 
 
 class Schedule(Section):
-    """The daily run of the whole pipeline, in the campaign's time zone."""
+    """The daily run of the whole pipeline, in the campaign's time zone.
+
+    Mails that it plans leave when the windows of their leads open: `due_mails` looks every quarter of an hour.
+    """
 
     enabled: bool = Field(True, description="No: it runs only when asked.")
     hour: int = Field(2, ge=0, le=23, description="Local time of the campaign.")
