@@ -9,9 +9,7 @@ def detected(folder: Path, content: bytes) -> tuple[str, bytes]:
     path = folder / "a.csv"
     path.write_bytes(content)
     stream, encoding = open_utf8(path, None)
-    text = b""
-    while block := stream.read(7):
-        text += block
+    text = b"".join(iter(lambda: stream.read(7), b""))
     stream.close()
     return encoding, text
 
