@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
-from aicmo_dagster.errors import AicmoError, StoreError
+from aicmo_dagster.errors import AicmoError, ConfigurationError, StoreError
 from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.nurture import deliver, plan, sending_lock
 from aicmo_dagster.flow.qualify import qualify
@@ -22,7 +22,7 @@ from aicmo_dagster.flow.route import route
 from aicmo_dagster.flow.run import Run, Streamed, start
 from aicmo_dagster.flow.score import score
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
-from aicmo_dagster.privacy import sentence
+from aicmo_dagster.privacy import sentence, without_addresses
 from aicmo_dagster.store import database, figures, tables
 
 _LOG_EVERY_S = 10.0
@@ -192,6 +192,11 @@ def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Materi
         metadata["mode"] = run.campaign.config.mode
         metadata["sends"] = states
         metadata["held_because"] = dict(delivered.reasons)
+        if delivered.sender_refused:
+            # What was sent is recorded; a run that cannot send must not look like one that had nothing to.
+            raise dg.Failure(
+                f"{delivered.sent} mails were sent, then: {delivered.stopped}", allow_retries=False
+            )
         if delivered.stopped:
             metadata["stopped"] = delivered.stopped
         metadata["picture"] = pictures.bars("Funnel of the campaign", funnel)
@@ -211,6 +216,10 @@ def _stage(context: _Context) -> Iterator[tuple[Run, dict[str, Any]]]:
     progress = _Progress(context, asset)
     started = time.monotonic()
     try:
+        if not context.has_partition_key:
+            raise ConfigurationError(
+                """no campaign is named; add --tags '{"dagster/partition": "KEY"}', or choose a partition"""
+            )
         run = start(context.partition_key, UUID(context.run.run_id), progress)
         # A run by hand may come before the sensor; Dagster would refuse it after the stage's work is done.
         if missing := missing_keys(context.instance, [context.partition_key]):
@@ -221,7 +230,7 @@ def _stage(context: _Context) -> Iterator[tuple[Run, dict[str, Any]]]:
     except dg.Failure:
         raise
     except AicmoError as error:
-        raise _end(context, str(error), passing=isinstance(error, StoreError)) from None
+        raise _end(context, without_addresses(str(error)), passing=isinstance(error, StoreError)) from None
     except Exception as error:
         # Not `from error`: its text may quote a lead, and Dagster keeps what it is shown. The lines are enough.
         where = "".join(traceback.format_tb(error.__traceback__))

@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -159,3 +160,21 @@ def test_a_database_that_goes_away_is_tried_again(leads: Path, monkeypatch: pyte
         patch.setattr("aicmo_dagster.store.database.psycopg.connect", refused)
 
     assert retries(monkeypatch, unreachable) == 3
+
+
+def test_a_run_whose_sender_is_refused_fails_with_the_reason(project: Path) -> None:
+    pipelines.write_leads(project / "leads.csv", [pipelines.ideal(number) for number in range(8)])
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        pipelines.apply(project, pipelines.config(**pipelines.live(closed.getsockname()[1])))
+        with pytest.raises(AicmoError, match="0 mails were sent, then: 5 connections failed in a row"):
+            pipelines.run()
+    assert set(pipelines.values("SELECT state FROM sends")) <= {"planned", "held"}
+
+
+def test_a_campaign_without_a_sender_runs_and_says_what_is_missing(project: Path) -> None:
+    pipelines.write_leads(project / "leads.csv", [pipelines.ideal(1)])
+    document = pipelines.config(sending={"sender": None})
+    pipelines.apply(project, document)
+    pipelines.run()
+    assert pipelines.values("SELECT state FROM sends") == ["planned"]

@@ -12,7 +12,15 @@ from email.utils import parseaddr
 from typing import Annotated, Literal, Self, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 KEY_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 
@@ -61,6 +69,17 @@ def _variable_name(text: str) -> str:
     return text
 
 
+def _local_time(value: object) -> object:
+    if isinstance(value, int):
+        # YAML 1.1 reads 17:00 as 17 times 60, and 9:00 as 540.
+        hour, minute = divmod(value, 60)
+        raise ValueError(f'put quotes around the time: "{hour:02}:{minute:02}" (YAML reads it as a number)')
+    if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?", value):
+        raise ValueError(f'{value!r} is not a local time; write it like "09:00", without a zone')
+    return value
+
+
+LocalTime = Annotated[time, BeforeValidator(_local_time)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 VariableName = Annotated[str, AfterValidator(_variable_name)]
@@ -181,8 +200,8 @@ class Qualification(Section):
 class WorkingHours(Section):
     """From and to, local time."""
 
-    start: time = Field(time(9), description="First minute.")
-    end: time = Field(time(17), description="First minute that is outside.")
+    start: LocalTime = Field(time(9), description="First minute.")
+    end: LocalTime = Field(time(17), description="First minute that is outside.")
 
     @model_validator(mode="after")
     def _opens(self) -> Self:

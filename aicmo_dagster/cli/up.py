@@ -129,12 +129,22 @@ def _dagster(folder: Path, port: int) -> Iterator[list[_Child]]:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock here
                 )
             children.append(_Child(name, process, log))
         yield children
     finally:
         with _undisturbed():
             _stop(children)
+
+
+def _end_with_parent() -> None:
+    """In the child: be interrupted when the parent dies, even when it was killed (Linux)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGINT)
 
 
 @contextmanager

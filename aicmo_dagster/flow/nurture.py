@@ -96,6 +96,10 @@ def deliver(run: Run) -> Delivered:
     """Send what is due and inside its window, and plan what follows it; for the holder of `sending_lock`,
     after `plan`."""
     config = run.campaign.config
+    if config.sending.sender is None:
+        return Delivered(
+            stopped="the campaign has no sender; give sending.sender with mailbox and postal_address"
+        )
     with database.transaction() as cursor:
         zones = enrolments.open_zones(cursor, run.campaign.id)
 

@@ -46,6 +46,7 @@ class Delivered:
     not_started: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     stopped: str | None = None
+    sender_refused: bool = False
 
 
 def send_due(
@@ -113,6 +114,7 @@ class _Delivery:
             finally:
                 with self._connection.transaction(), self._connection.cursor() as cursor:
                     sends.release(cursor, self._worker)
+                    sends.doubt(cursor, self._worker)
 
     def _claim(self, zones_open: Callable[[datetime], list[str]], limit: int) -> list[sends.Claimed]:
         now = self._now()
@@ -202,6 +204,7 @@ class _Delivery:
             self.result.stopped = (
                 f"{self._session_troubles} connections failed in a row: {without_addresses(reply)}"
             )
+        self.result.sender_refused = self.result.stopped is not None
 
     def _finish(
         self,

@@ -36,6 +36,11 @@ def url() -> URL:
         raise StoreError(
             f"{settings.DATABASE_URL} is not a URL; write it like postgresql://user:password@host:5432/name"
         ) from None
+    if "@" in f"{parsed.host}{parsed.database}" or ":" in f"{parsed.database}":
+        raise StoreError(
+            f"{settings.DATABASE_URL} cannot be read as it stands; percent-encode what is special in the "
+            "password: @ is %40, / is %2F, : is %3A, % is %25"
+        )
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise StoreError(
             f"{settings.DATABASE_URL} names {parsed.get_backend_name()}; only PostgreSQL 14 or newer will do"
@@ -64,7 +69,8 @@ def connect(*, autocommit: bool = False, target: URL | None = None) -> Connectio
         )
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
-        raise StoreError(f"cannot reach the database {where.render_as_string()}: {reason}") from None
+        server = f"{where.host or where.query.get('host', 'localhost')}"
+        raise StoreError(f"cannot reach the database {where.database} at {server}: {reason}") from None
     return connection
 
 

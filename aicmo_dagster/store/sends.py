@@ -303,6 +303,17 @@ def release(cursor: Cursor, worker: str, send_id: int | None = None) -> int:
     return cursor.rowcount
 
 
+def doubt(cursor: Cursor, worker: str) -> int:
+    """Call uncertain what this worker began and, interrupted, could not record; returns how many."""
+    cursor.execute(
+        "UPDATE sends SET state = 'uncertain', "
+        "reason = 'the program was stopped while the mail was on its way; it may have arrived' "
+        "WHERE state = 'sending' AND claimed_by = %s",
+        [worker],
+    )
+    return cursor.rowcount
+
+
 def resolve(cursor: Cursor, send_id: int, as_state: Literal["sent", "failed"], by: str) -> None:
     """Record what a person found out about an uncertain mail; raises LeadNotFoundError if it is not one."""
     cursor.execute(

@@ -120,7 +120,7 @@ leads = Table(
     "leads",
     metadata,
     _key(),
-    Column("campaign_id", BigInteger, nullable=False, comment="no foreign key, see _staged_lead"),
+    Column("campaign_id", BigInteger, nullable=False, comment="the campaign it belongs to"),
     Column("identity", Text, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("email", Text),

@@ -1,3 +1,5 @@
+import re
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +113,32 @@ def test_a_missing_file_and_a_folder_are_sentences(tmp_path: Path) -> None:
         document.load(tmp_path / "missing.yaml")
     with pytest.raises(ConfigurationError, match="is a folder; name the campaign file in it"):
         document.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("9:00", 'put quotes around the time: "09:00"'),
+        ("17:00", 'put quotes around the time: "17:00"'),
+        ('"09:00+02:00"', "without a zone"),
+        ("soon", "write it like"),
+    ],
+)
+def test_a_time_that_yaml_or_a_zone_would_change_is_refused(tmp_path: Path, written: str, said: str) -> None:
+    path = tmp_path / "campaign.yaml"
+    path.write_text(
+        "key: a\nname: A\nicp: {industries: [x]}\nsources: [{type: manual}]\n"
+        f"sending: {{window: {{start: {written}}}}}\n"
+    )
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        document.load(path)
+
+
+def test_a_quoted_local_time_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "campaign.yaml"
+    path.write_text(
+        "key: a\nname: A\nicp: {industries: [x]}\nsources: [{type: manual}]\n"
+        'sending: {window: {start: "08:30", end: "16:00"}}\n'
+    )
+    window = document.load(path).sending.window
+    assert (window.start, window.end) == (time(8, 30), time(16))

@@ -286,6 +286,22 @@ def test_a_pause_stops_the_batch_and_gives_the_rest_back() -> None:
     assert set(states().values()) == {"planned"}
 
 
+def test_a_mail_that_an_interruption_cut_off_is_uncertain_at_once() -> None:
+    campaign = add_campaign()
+    first, second = add_mails(campaign.id, 2)
+
+    class Cut(Interrupted):
+        def deliver(
+            self, envelope_from: str, recipient: str, content: bytes, commit: Callable[[], bool]
+        ) -> Outcome:
+            assert commit()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(campaign, Cut(lambda: None))
+    assert states() == {first: "uncertain", second: "planned"}
+
+
 def test_an_address_that_changes_while_the_mail_is_on_its_way_waits_for_the_next_run() -> None:
     campaign = add_campaign()
     (only,) = add_mails(campaign.id, 1)

@@ -12,6 +12,7 @@ import psutil
 import psycopg
 import pytest
 
+from aicmo_dagster.errors import StoreError
 from aicmo_dagster.store.embedded import ensure_running
 
 _SCRIPT = """
@@ -146,3 +147,21 @@ def test_a_pid_file_whose_number_is_another_programs_now_is_not_believed(folder:
     again = Visitor(folder)
     assert again.visits() == 2
     again.leave()
+
+
+def test_a_killed_user_does_not_keep_the_server_running(folder: Path) -> None:
+    killed = Visitor(folder)
+    killed.visits()
+    last = Visitor(folder)
+    last.visits()
+    server = running(folder)
+    killed.kill()
+    last.leave()
+    gone(server)
+    assert postmaster(folder) is None
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="AICMO_HOME"):
+        ensure_running(tmp_path / "file" / "home")

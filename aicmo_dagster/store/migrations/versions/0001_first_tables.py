@@ -161,7 +161,7 @@ def upgrade() -> None:
     op.create_table(
         "leads",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False, comment="no foreign key, see _staged_lead"),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False, comment="the campaign it belongs to"),
         sa.Column("identity", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.Column("email", sa.Text(), nullable=True),
