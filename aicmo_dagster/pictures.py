@@ -1,50 +1,73 @@
-"""Small charts for asset metadata: Dagster shows Markdown, and Markdown takes an image as data."""
+"""Small charts for asset metadata: Dagster shows Markdown, and Markdown takes an image as data.
+
+Drawn with Pillow: a plotting library takes 0.6 s of every run to load and draw the same five pictures.
+"""
 
 import base64
 import io
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
-from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
 
-_COLOUR = "#4f43dd"
+_WIDTH = 640
+_ROW = 26
+_HEAD = 40
+_BAR, _INK, _FAINT = "#4f43dd", "#1f2328", "#9a9fa6"
+_MOST_LETTERS = 48
 
 
 def bars(title: str, counts: Mapping[str, int], most: int = 12) -> dg.MarkdownMetadataValue:
     """A horizontal bar per entry with its number, in the given order, the first on top; at most `most`."""
-    shown = dict(list(counts.items())[:most])
-    figure = Figure(figsize=(6.4, 0.8 + 0.32 * max(len(shown), 1)), layout="constrained")
-    axes = figure.subplots()
-    drawn = axes.barh(range(len(shown)), list(shown.values()), color=_COLOUR)
-    axes.bar_label(drawn, labels=[f" {count:,}" for count in shown.values()])
-    axes.set_yticks(range(len(shown)), [name[:48] for name in shown])
-    axes.invert_yaxis()
-    axes.margins(x=0.15)
-    axes.set_xticks([])
-    axes.spines[["top", "right", "bottom"]].set_visible(False)
-    axes.set_title(title, loc="left")
-    return _markdown(title, figure)
+    shown = {name[:_MOST_LETTERS]: count for name, count in list(counts.items())[:most]}
+    image, draw, font = _canvas(title, _ROW * max(len(shown), 1))
+    names = max((draw.textlength(name, font) for name in shown), default=0.0)
+    numbers = max((draw.textlength(f"{count:,}", font) for count in shown.values()), default=0.0)
+    left = 10 + names + 8
+    room = _WIDTH - left - numbers - 18
+    longest = max([*shown.values(), 1])
+    for row, (name, count) in enumerate(shown.items()):
+        middle = _HEAD + row * _ROW + _ROW / 2
+        right = left + max(room * count / longest, 1)
+        draw.text((left - 8, middle), name, _INK, font, anchor="rm")
+        draw.rectangle((left, middle - 9, right, middle + 9), _BAR)
+        draw.text((right + 6, middle), f"{count:,}", _INK, font, anchor="lm")
+    return _markdown(title, image)
 
 
 def histogram(title: str, counts: Sequence[int], marks: Mapping[str, float]) -> dg.MarkdownMetadataValue:
-    """Columns over 0 to 1, with named thresholds as dashed lines."""
-    figure = Figure(figsize=(6.4, 2.6), layout="constrained")
-    axes = figure.subplots()
-    width = 1 / max(len(counts), 1)
-    axes.bar([place * width for place in range(len(counts))], counts, width, align="edge", color=_COLOUR)
-    for name, threshold in marks.items():
-        axes.axvline(threshold, linestyle="--", color="#888888", linewidth=1)
-        axes.annotate(
-            name, (threshold, 1), (3, -10), xycoords=("data", "axes fraction"), textcoords="offset points"
+    """Columns over 0 to 1, the highest with its number, and named thresholds as lines."""
+    image, draw, font = _canvas(title, 180)
+    left, right, top, ground = 14, _WIDTH - 14, _HEAD + 22, _HEAD + 150
+    width = (right - left) / max(len(counts), 1)
+    highest = max([*counts, 1])
+    for place, count in enumerate(counts):
+        height = (ground - top) * count / highest
+        draw.rectangle(
+            (left + place * width + 1, ground - height, left + (place + 1) * width - 1, ground), _BAR
         )
-    axes.set_xlim(0, 1)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(title, loc="left")
-    return _markdown(title, figure)
+    for name, threshold in marks.items():
+        at = left + threshold * (right - left)
+        draw.line((at, _HEAD, at, ground), _FAINT)
+        draw.text((at + 4, _HEAD), name, _FAINT, font)
+    draw.line((left, ground, right, ground), _INK)
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        draw.text((left + tick * (right - left), ground + 4), f"{tick:g}", _INK, font, anchor="ma")
+    draw.text((_WIDTH - 10, 12), f"highest column: {max(counts, default=0):,}", _FAINT, font, anchor="ra")
+    return _markdown(title, image)
 
 
-def _markdown(title: str, figure: Figure) -> dg.MarkdownMetadataValue:
+def _canvas(
+    title: str, height: int
+) -> tuple[Image.Image, ImageDraw.ImageDraw, ImageFont.FreeTypeFont | ImageFont.ImageFont]:
+    image = Image.new("RGB", (_WIDTH, _HEAD + height + 12), "white")
+    draw = ImageDraw.Draw(image)
+    draw.text((10, 10), title, _INK, ImageFont.load_default(17))
+    return image, draw, ImageFont.load_default(13)
+
+
+def _markdown(title: str, image: Image.Image) -> dg.MarkdownMetadataValue:
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=80)
+    image.save(content, "PNG")
     encoded = base64.b64encode(content.getvalue()).decode()
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{encoded})")

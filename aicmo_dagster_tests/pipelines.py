@@ -111,9 +111,7 @@ def run(key: str = "test", job: str = "lead_pipeline", at: datetime | None = Non
 
 _forks = multiprocessing.get_context("forkserver")
 # Every process begins with everything loaded: 0.1 s instead of 3 s of CPU.
-_forks.set_forkserver_preload(
-    ["aicmo_dagster.definitions", "aicmo_dagster_tests.pipelines", "matplotlib.figure"]
-)
+_forks.set_forkserver_preload(["aicmo_dagster.definitions", "aicmo_dagster_tests.pipelines"])
 
 
 def spawn(key: str = "test", job: str = "lead_pipeline", chunk_rows: int | None = None) -> BaseProcess:

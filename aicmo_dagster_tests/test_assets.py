@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
-import matplotlib.image
 import psycopg
 import pytest
+from PIL import Image
 
 from aicmo_dagster.assets import all_assets
 from aicmo_dagster.definitions import defs
@@ -73,8 +73,8 @@ def test_the_metadata_of_a_run_has_counts_a_duration_and_a_picture(leads: Path) 
             assert duration > 0
             found = re.search(r"data:image/png;base64,([^)]+)", str(metadata["picture"].value))
             assert found is not None
-            picture = matplotlib.image.imread(io.BytesIO(base64.b64decode(found[1])), format="png")
-            assert picture.shape[1] > 300
+            with Image.open(io.BytesIO(base64.b64decode(found[1]))) as picture:
+                assert (picture.format, picture.width) == ("PNG", 640)
 
 
 def cli(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,8 @@ import io
 import re
 
 import dagster as dg
-import matplotlib.image
+import numpy as np
+from PIL import Image
 
 from aicmo_dagster import pictures
 
@@ -11,8 +12,8 @@ from aicmo_dagster import pictures
 def _size(picture: dg.MarkdownMetadataValue) -> tuple[int, int]:
     found = re.fullmatch(r"!\[.*\]\(data:image/png;base64,(.+)\)", picture.md_str or "")
     assert found is not None
-    image = matplotlib.image.imread(io.BytesIO(base64.b64decode(found[1])), format="png")
-    return image.shape[1], image.shape[0]
+    with Image.open(io.BytesIO(base64.b64decode(found[1]))) as image:
+        return image.size
 
 
 def test_bars_grow_with_the_number_of_entries() -> None:
@@ -23,3 +24,13 @@ def test_bars_grow_with_the_number_of_entries() -> None:
 def test_nothing_to_show_is_a_picture_too() -> None:
     assert _size(pictures.bars("nothing", {}))[0] > 100
     assert _size(pictures.histogram("nothing", [0] * 20, {"HOT": 0.85}))[0] > 100
+
+
+def test_the_longest_bar_belongs_to_the_highest_count() -> None:
+    def painted(counts: dict[str, int]) -> int:
+        found = re.search(r"base64,(.+)\)", pictures.bars("t", counts).md_str or "")
+        assert found is not None
+        with Image.open(io.BytesIO(base64.b64decode(found[1]))) as image:
+            return int((np.asarray(image.convert("RGB")) == (0x4F, 0x43, 0xDD)).all(axis=2).sum())
+
+    assert painted({"a": 100, "b": 100}) > 1.5 * painted({"a": 100, "b": 10}) > painted({"a": 100, "b": 1})
