@@ -195,7 +195,9 @@ def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Materi
         if delivered.sender_refused:
             # What was sent is recorded; a run that cannot send must not look like one that had nothing to.
             raise dg.Failure(
-                f"{delivered.sent} mails were sent, then: {delivered.stopped}", allow_retries=False
+                f"{delivered.sent} mails were sent, then: {delivered.stopped}",
+                metadata=metadata,
+                allow_retries=False,
             )
         if delivered.stopped:
             metadata["stopped"] = delivered.stopped

@@ -6,7 +6,7 @@ than fired at an odd hour. The daily run is at night, when no window is open: `d
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -83,7 +83,7 @@ def due_mails(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest |
         for campaign in campaigns.listing(cursor, "active"):
             sending = campaign.config.sending
             zones = enrolments.due_zones(cursor, campaign.id, at)
-            left = sending.cap_per_day - enrolments.started(cursor, campaign.id, day_of(campaign.config, at))
+            left = sending.cap_per_day - enrolments.started(cursor, campaign.id, campaign.config.day_of(at))
             if left > 0 and is_open(zones, sending.window, sending.working_days, at):
                 waiting.append(campaign.key)
     known = set(context.instance.get_dynamic_partitions("campaigns"))
@@ -96,10 +96,3 @@ def due_mails(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest |
             yield dg.RunRequest(run_key=f"mails:{key}:{at:%Y-%m-%dT%H:%M}", partition_key=key)
     if not requested:
         yield dg.SkipReason("no mail is due in an open window")
-
-
-def day_of(config: CampaignConfig, at: datetime) -> tuple[datetime, datetime]:
-    """Start and end of the day around `at` in the campaign's zone; the daily cap counts over it."""
-    zone = ZoneInfo(config.time_zone)
-    today = at.astimezone(zone).date()
-    return datetime.combine(today, time(), zone), datetime.combine(today + timedelta(days=1), time(), zone)

@@ -7,10 +7,10 @@ Units are part of the field names: `_usd`, `_s`, `_per_day`.
 
 import itertools
 import re
-from datetime import time
+from datetime import datetime, time, timedelta
 from email.utils import parseaddr
 from typing import Annotated, Literal, Self, get_args
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -359,3 +359,11 @@ class CampaignConfig(Section):
         if self.mode == "live" and (self.sending.sender is None or self.sending.sender.smtp is None):
             raise ValueError("mode live needs sending.sender with its smtp server")
         return self
+
+    def day_of(self, at: datetime) -> tuple[datetime, datetime]:
+        """Start and end of the day around `at` (aware) in the campaign's zone; the daily cap counts over it."""
+        zone = ZoneInfo(self.time_zone)
+        today = at.astimezone(zone).date()
+        return datetime.combine(today, time(), zone), datetime.combine(
+            today + timedelta(days=1), time(), zone
+        )

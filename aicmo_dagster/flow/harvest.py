@@ -72,7 +72,7 @@ class SeenIdentities:
         known = np.zeros(len(first), dtype=bool)
         if len(self._first):
             known = (self._first[inside] == first) & (self._second[inside] == second)
-        fresh = ~(known | pd.Series(first).duplicated().to_numpy())
+        fresh = ~(known | identities.duplicated().to_numpy())
         self._first = np.concatenate([self._first, first[fresh]])
         self._second = np.concatenate([self._second, second[fresh]])
         order = np.argsort(self._first, kind="stable")

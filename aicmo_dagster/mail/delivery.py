@@ -8,9 +8,8 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from email.utils import parseaddr
-from zoneinfo import ZoneInfo
 
 from aicmo_dagster import settings
 from aicmo_dagster.campaign.config import Sender
@@ -118,8 +117,6 @@ class _Delivery:
 
     def _claim(self, zones_open: Callable[[datetime], list[str]], limit: int) -> list[sends.Claimed]:
         now = self._now()
-        zone = ZoneInfo(self._campaign.config.time_zone)
-        today = now.astimezone(zone).date()
         with self._connection.transaction(), self._connection.cursor() as cursor:
             return sends.claim(
                 cursor,
@@ -128,10 +125,7 @@ class _Delivery:
                 zones_open(now),
                 limit=limit,
                 cap_per_day=self._campaign.config.sending.cap_per_day,
-                day=(
-                    datetime.combine(today, time(), zone),
-                    datetime.combine(today + timedelta(days=1), time(), zone),
-                ),
+                day=self._campaign.config.day_of(now),
                 now=now,
                 lease_s=_LEASE_S,
             )

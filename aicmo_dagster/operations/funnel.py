@@ -1,7 +1,7 @@
 """Where a campaign's leads are, and why the others are not there."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.stages.qualification import describe
 from aicmo_dagster.stages.sending_window import is_open
-from aicmo_dagster.store import figures
+from aicmo_dagster.store import enrolments, figures
 from aicmo_dagster.store.campaigns import Campaign
 
 
@@ -80,8 +80,8 @@ def _verdict_notes(cursor: Cursor[TupleRow], campaign: Campaign) -> list[str]:
 def _mails(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> list[tuple[int, str, str]]:
     """Mails with the same state and explanation are one line."""
     config = campaign.config
-    start, end = _today(config, now)
-    cap_reached = figures.started_between(cursor, campaign.id, start, end) >= config.sending.cap_per_day
+    started = enrolments.started(cursor, campaign.id, config.day_of(now))
+    cap_reached = started >= config.sending.cap_per_day
     lines: dict[tuple[str, str], int] = {}
     first: dict[tuple[str, str], datetime] = {}
     for row in figures.mails(cursor, campaign.id, now):
@@ -97,15 +97,6 @@ def _mails(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> list[
         )
         for (state, why), count in lines.items()
     ]
-
-
-def _today(config: CampaignConfig, now: datetime) -> tuple[datetime, datetime]:
-    zone = ZoneInfo(config.time_zone)
-    today = now.astimezone(zone).date()
-    return (
-        datetime.combine(today, time(), zone),
-        datetime.combine(today + timedelta(days=1), time(), zone),
-    )
 
 
 def _why(row: dict[str, Any], config: CampaignConfig, cap_reached: bool, now: datetime) -> str:

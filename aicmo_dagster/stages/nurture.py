@@ -13,7 +13,7 @@ from aicmo_dagster.campaign.config import CampaignConfig, Sequence
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.stages.sending_window import IntArray, is_open, next_open
 
-__all__ = ["completed", "is_open", "next_open", "plan"]
+__all__ = ["is_open", "next_open", "plan"]
 
 
 def plan(
@@ -24,7 +24,7 @@ def plan(
     `enrolled` has `lead_id, sequence, sequence_version, step` (the last one sent, from 1; 0 = none yet),
     `base_at` (aware: when that was sent, or the enrolment) and `time_zone` (str, NA = the campaign's). `step`
     of the answer counts from 1, `due_at` is UTC in microseconds, inside the sending window of `time_zone`;
-    it lies in the past for a lead that is overdue. Leads past their last step are absent, see `completed`.
+    it lies in the past for a lead that is overdue. Leads past their last step are absent.
 
     Raises TypeError for times without a time zone, ValueError for missing ones, ConfigurationError for a
     sequence that is not in `sequences`.
@@ -52,13 +52,6 @@ def plan(
             "time_zone": time_zone,
         }
     ).reset_index(drop=True)
-
-
-def completed(enrolled: pd.DataFrame, sequences: Mapping[tuple[str, int], Sequence]) -> pd.Series:
-    """Whether the last step of its sequence has been sent to the lead (bool, the index of `enrolled`)."""
-    number, days = _days(enrolled, sequences)
-    steps = np.array([len(one) for one in days], dtype=np.int64)[number]
-    return pd.Series(enrolled["step"].to_numpy(dtype=np.int64) >= steps, index=enrolled.index)
 
 
 def _days(

@@ -69,11 +69,6 @@ def send_states(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
     return _counted(cursor, "concat_ws(': ', l.state, l.reason)", "sends l", campaign_id)
 
 
-def rejected_rows(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
-    """Field (or row) of the rows that could not be imported -> rows."""
-    return _counted(cursor, "coalesce(l.field, 'row')", "rejected_rows l", campaign_id)
-
-
 def shared_addresses(cursor: Cursor[TupleRow], campaign_id: int) -> int:
     """Addresses that more than one lead of the campaign has, whatever their case."""
     (row,) = rows(
@@ -128,14 +123,3 @@ def mails(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> list[dic
         "GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, first_at",
         {"campaign": campaign_id, "now": now},
     )
-
-
-def started_between(cursor: Cursor[TupleRow], campaign_id: int, start: datetime, end: datetime) -> int:
-    """Mails that count against the cap of that day."""
-    cursor.execute(
-        "SELECT count(*) FROM sends WHERE campaign_id = %s AND state <> 'claimed' "
-        "AND started_at >= %s AND started_at < %s",
-        [campaign_id, start, end],
-    )
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aicmo_dagster.campaign.config import CampaignConfig, Icp, ManualSource, Sequence, Step
 from aicmo_dagster.errors import ConfigurationError
-from aicmo_dagster.stages.nurture import completed, is_open, plan
+from aicmo_dagster.stages.nurture import is_open, plan
 
 CONFIG = CampaignConfig(
     key="eu-saas",
@@ -73,10 +73,9 @@ def test_an_overdue_lead_gets_one_step_and_not_the_rest_of_its_sequence() -> Non
     assert due("close", 1, 1, MONDAY) == MONDAY + timedelta(days=2), "step 2 waits although it was overdue"
 
 
-def test_leads_past_the_last_step_are_completed_and_not_planned() -> None:
+def test_leads_past_the_last_step_are_not_planned() -> None:
     rows = enrolled(("close", 1, 3, MONDAY), ("close", 2, 2, MONDAY), ("close", 1, 2, MONDAY))
     assert plan(rows, SEQUENCES, CONFIG)["lead_id"].tolist() == [3]
-    assert completed(rows, SEQUENCES).tolist() == [True, True, False]
 
 
 def test_a_lead_keeps_the_version_it_is_enrolled_in() -> None:
@@ -101,7 +100,6 @@ def test_the_plan_has_the_columns_and_types_of_the_ledger() -> None:
 
 def test_nobody_enrolled_is_an_empty_plan() -> None:
     assert plan(enrolled(), SEQUENCES, CONFIG).empty
-    assert completed(enrolled(), SEQUENCES).empty
 
 
 def test_naive_times_are_refused() -> None:
