@@ -21,6 +21,29 @@ class SourceError(AicmoError):
     """A source of leads could not be read at all; the next one in the chain is tried."""
 
 
+class VendorError(SourceError):
+    """A vendor's API gave no usable answer."""
+
+
+class VendorRefusedError(VendorError):
+    """The vendor understood and will not: the key, the account, the credits or the request is wrong.
+
+    Nothing was charged, and trying again changes nothing.
+    """
+
+
+class VendorUnavailableError(VendorError):
+    """The vendor could not be reached or was too busy, also when tried again. Nothing was charged."""
+
+
+class VendorUncertainError(VendorError):
+    """A request that costs something left, and no answer says whether it was carried out."""
+
+
+class BudgetError(VendorError):
+    """The request could cost more than the campaign's budget leaves; it was not made."""
+
+
 class NoSourceError(AicmoError):
     """No source of the campaign is configured, or every one of them failed."""
 

@@ -23,6 +23,9 @@ SOURCE_FIELDS: tuple[str, ...] = (
     "country",
     "phone",
     "linkedin_url",
+    "street",
+    "postal_code",
+    "verification",
     *SIGNALS,
 )
 """What a source can say of a lead, as text."""
@@ -50,6 +53,9 @@ LEAD_COLUMNS: dict[str, str] = {
     "time_zone": "str",
     "phone": "str",
     "linkedin_url": "str",
+    "street": "str",
+    "postal_code": "str",
+    "verification": "str",
     **dict.fromkeys(SIGNALS, "boolean"),
     "extra": "str",
 }
@@ -60,5 +66,6 @@ LEAD_COLUMNS: dict[str, str] = {
 `email_problem` the sentence that goes with `invalid`. `email_domain` is the part after the @, in ASCII lower
 case. `account_domain` is the registrable domain of the company: of the address unless a free provider hosts
 it, else of the website. `country_code` is ISO 3166-1 alpha-2, `time_zone` an IANA name; both missing where
-unknown. `extra` is a JSON object of the columns that no field stands for.
+unknown. `verification` is a vendor's word on the address: `valid`, `risky`, `invalid` or `unknown`; missing
+where none was asked. `extra` is a JSON object of the columns that no field stands for.
 """

@@ -10,6 +10,7 @@ import re
 from datetime import datetime, time, timedelta
 from email.utils import parseaddr
 from typing import Annotated, Literal, Self, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -79,11 +80,48 @@ def _local_time(value: object) -> object:
     return value
 
 
+def _environment_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError(
+            "must be the name of an environment variable, such as AICMO_APOLLO_KEY, not the secret itself"
+        )
+    return text
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise ValueError("must be an http or https address without a user name or password in it")
+    return text.rstrip("/")
+
+
+def _employee_range(text: str) -> str:
+    found = re.fullmatch(r"(\d+),(\d+)", text)
+    if found is None or int(found[1]) > int(found[2]):
+        raise ValueError(f"{text!r} is not a range; write it like '11,50'")
+    return text
+
+
 LocalTime = Annotated[time, BeforeValidator(_local_time)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 VariableName = Annotated[str, AfterValidator(_variable_name)]
 Domain = Annotated[str, AfterValidator(_domain)]
+EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+EmployeeRange = Annotated[str, AfterValidator(_employee_range)]
+Slug = Annotated[str, Field(pattern=KEY_PATTERN)]
+LawfulBasis = Literal[
+    "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"
+]
+SourceType = Literal[
+    "csv", "excel", "jsonl", "parquet", "manual", "api", "apollo", "http", "dropcontact", "hunter"
+]
+WantedField = Literal[
+    "email", "first_name", "last_name", "title", "company", "website", "industry", "employees",
+    "revenue_usd", "city", "country", "phone", "linkedin_url",
+]  # fmt: skip
+VERIFICATIONS = ("valid", "risky", "invalid", "unknown")
 
 
 class Section(BaseModel):
@@ -128,25 +166,286 @@ class Icp(Section):
         return self
 
 
-class CsvSource(Section):
-    """Leads from a file with a header row; delimiter and encoding are found by themselves."""
+class Origin(Section):
+    """What every origin of personal data says of itself."""
 
-    type: Literal["csv"] = Field("csv", description="Which source this is.")
-    path: str = Field(description="File; relative paths start at the folder of the campaign file.")
-    delimiter: str | None = Field(None, min_length=1, max_length=1, description="Only where it is not found.")
-    encoding: str | None = Field(None, description="Only where it is not found, e.g. latin-1.")
+    lawful_basis: LawfulBasis = Field(
+        "legitimate_interests", description="GDPR article 6(1) ground on which its data is kept."
+    )
+
+
+class FileSource(Origin):
+    """Leads from files with named columns."""
+
+    path: str = Field(
+        description="File, glob or http(s) URL; relative paths start at the folder of the campaign file."
+    )
     columns: dict[str, str] = Field(
         {}, description="Header in the file -> field of a lead, for headers that are not known."
     )
 
 
-class ManualSource(Section):
-    """Leads queued by `aicmo leads add` or the API; each is taken once."""
+class CsvSource(FileSource):
+    """Leads from delimited text with a header row; delimiter and encoding are found by themselves."""
+
+    type: Literal["csv"] = Field("csv", description="Which source this is.")
+    delimiter: str | None = Field(None, min_length=1, max_length=1, description="Only where it is not found.")
+    encoding: str | None = Field(None, description="Only where it is not found, e.g. latin-1.")
+
+
+class ExcelSource(FileSource):
+    """Leads from a sheet of a workbook: xlsx, xlsm, xlsb, xls or ods."""
+
+    type: Literal["excel"] = Field("excel", description="Which source this is.")
+    sheet: str | None = Field(None, description="Name of the sheet; default the first that lists leads.")
+
+
+class JsonLinesSource(FileSource):
+    """Leads from a file with one JSON object a line; nested fields are named with dots."""
+
+    type: Literal["jsonl"] = Field("jsonl", description="Which source this is.")
+
+
+class ParquetSource(FileSource):
+    """Leads from an Apache Parquet file."""
+
+    type: Literal["parquet"] = Field("parquet", description="Which source this is.")
+
+
+class ManualSource(Origin):
+    """Leads queued by `aicmo leads add`; each is taken once."""
 
     type: Literal["manual"] = Field("manual", description="Which source this is.")
 
 
-Source = Annotated[CsvSource | ManualSource, Field(discriminator="type")]
+class ApiSource(Origin):
+    """Leads pushed to the inbox of the campaign over HTTP; each is taken once."""
+
+    type: Literal["api"] = Field("api", description="Which source this is.")
+    token_env: EnvironmentName = Field(
+        "AICMO_INBOX_TOKEN", description="Environment variable with the token that senders must show."
+    )
+    columns: dict[str, str] = Field(
+        {}, description="Name in the pushed object -> field of a lead, for names that are not known."
+    )
+
+
+class Budget(Section):
+    """What may be spent at a vendor; a request that could go beyond it is not made."""
+
+    credits_per_run: float = Field(100, ge=0, description="Credits a run of the campaign.")
+    credits_per_day: float = Field(500, ge=0, description="Credits a day, in the campaign's time zone.")
+    credits_per_campaign: float = Field(10_000, ge=0, description="Credits in all.")
+
+
+class VendorAccount(Origin):
+    """How a vendor is reached and what may be spent there. The key comes from the environment."""
+
+    budget: Budget = Budget()
+    timeout_s: float = Field(30.0, gt=0, le=600, description="Longest wait for one answer.")
+
+
+class ApolloAccount(VendorAccount):
+    """An account at Apollo."""
+
+    type: Literal["apollo"] = Field("apollo", description="Which vendor this is.")
+    key_env: EnvironmentName = Field("AICMO_APOLLO_KEY", description="Environment variable with the API key.")
+    base_url: HttpUrl = Field("https://api.apollo.io/api/v1", description="Where its API is.")
+
+
+class ApolloSearch(Section):
+    """Who to search for, where it differs from the campaign's icp; see Apollo's People API Search."""
+
+    titles: list[str] | None = Field(None, description="Default icp.titles.")
+    include_similar_titles: bool = Field(True, description="Apollo's own idea of similar titles.")
+    seniorities: list[str] = Field([], description="owner, founder, c_suite, partner, vp, head, director ...")
+    person_locations: list[str] = Field([], description="Where the person lives.")
+    company_locations: list[str] | None = Field(None, description="Default icp.locations.")
+    employees: list[EmployeeRange] | None = Field(
+        None, description="Ranges like '11,50'; default from icp.company_sizes."
+    )
+    keywords: str | None = Field(None, description="Words to look for.")
+    company_domains: list[Domain] = Field([], description="Only people of these companies.")
+    technologies: list[str] = Field([], description="Apollo's ids of technologies that the company uses.")
+    hiring_titles: list[str] = Field([], description="Titles that the company is hiring for.")
+
+
+class ApolloSource(ApolloAccount):
+    """People found by Apollo: a free search, then credits for the best fits only."""
+
+    search: ApolloSearch = ApolloSearch()
+    candidates: int = Field(
+        1_000, ge=1, le=50_000, description="How many people of the free search are compared."
+    )
+    max_age_days: int = Field(90, ge=0, description="An answer that is paid is used again for so long.")
+
+
+class PagePaging(Section):
+    """Pages by number."""
+
+    type: Literal["page"] = "page"
+    parameter: str = Field("page", description="Query parameter with the page's number.")
+    first: int = Field(1, ge=0, description="Number of the first page.")
+    size_parameter: str | None = Field(None, description="Query parameter with the page's size.")
+    size: int = Field(100, ge=1, le=10_000, description="Records a page; a shorter page is the last one.")
+
+
+class CursorPaging(Section):
+    """Pages by a cursor in the answer."""
+
+    type: Literal["cursor"] = "cursor"
+    parameter: str = Field("cursor", description="Query parameter that takes the cursor.")
+    path: str = Field(description="Where the answer says the next cursor, e.g. paging.next.after.")
+
+
+class LinkPaging(Section):
+    """Pages by an address in the answer, or in its Link header (RFC 8288)."""
+
+    type: Literal["link"] = "link"
+    path: str | None = Field(
+        None, description="Where the answer says the next address; default the Link header, rel=next."
+    )
+
+
+Paging = Annotated[PagePaging | CursorPaging | LinkPaging, Field(discriminator="type")]
+
+
+class JsonRequest(Section):
+    """A request to a JSON API. `{field}` in url, parameters and body stands for a field of the lead (vendors only)."""
+
+    url: HttpUrl = Field(description="Address; parameters may be given apart.")
+    method: Literal["GET", "POST"] = Field("GET", description="HTTP method.")
+    parameters: dict[str, str] = Field({}, description="Query parameters.")
+    headers: dict[str, str] = Field({}, description="Headers that are no secret.")
+    secret_headers: dict[str, EnvironmentName] = Field(
+        {}, description="Header -> environment variable with its whole value, e.g. 'Bearer ...'."
+    )
+    body: dict[str, object] | None = Field(None, description="JSON of a POST.")
+    timeout_s: float = Field(30.0, gt=0, le=600, description="Longest wait for one answer.")
+    requests_per_minute: int = Field(60, ge=1, le=60_000, description="Over all processes.")
+
+
+class HttpSource(Origin):
+    """Leads from any JSON API."""
+
+    type: Literal["http"] = Field("http", description="Which source this is.")
+    name: Slug = Field(description="What to call it in figures and reasons.")
+    request: JsonRequest
+    records: str = Field("", description="Where the answer has its list, e.g. data.people; default the top.")
+    fields: dict[str, str] = Field(
+        {}, description="Field of a lead -> path in a record; names that are known are found by themselves."
+    )
+    paging: Paging | None = Field(None, description="Default: one request.")
+    max_pages: int = Field(1_000, ge=1, description="Stop after so many requests.")
+
+
+FILE_SOURCES = (CsvSource, ExcelSource, JsonLinesSource, ParquetSource)
+Source = Annotated[
+    CsvSource
+    | ExcelSource
+    | JsonLinesSource
+    | ParquetSource
+    | ManualSource
+    | ApiSource
+    | ApolloSource
+    | HttpSource,
+    Field(discriminator="type"),
+]
+
+
+class DropcontactAccount(VendorAccount):
+    """An account at Dropcontact: finds and verifies business addresses."""
+
+    type: Literal["dropcontact"] = Field("dropcontact", description="Which vendor this is.")
+    key_env: EnvironmentName = Field(
+        "AICMO_DROPCONTACT_KEY", description="Environment variable with the access token."
+    )
+    base_url: HttpUrl = Field("https://api.dropcontact.com", description="Where its API is.")
+    path: str = Field("/v1/enrich/all", description="Older accounts: https://api.dropcontact.io with /batch.")
+
+
+class HunterAccount(VendorAccount):
+    """An account at Hunter: verifies addresses."""
+
+    type: Literal["hunter"] = Field("hunter", description="Which vendor this is.")
+    key_env: EnvironmentName = Field("AICMO_HUNTER_KEY", description="Environment variable with the API key.")
+    base_url: HttpUrl = Field("https://api.hunter.io/v2", description="Where its API is.")
+
+
+class HttpVendor(Origin):
+    """Any JSON API that answers about one person."""
+
+    type: Literal["http"] = Field("http", description="Which vendor this is.")
+    name: Slug = Field(description="What to call it in figures and reasons.")
+    request: JsonRequest
+    record: str = Field("", description="Where the answer has the person, e.g. data.person; default the top.")
+    fields: dict[str, str] = Field(min_length=1, description="Field of a lead -> path in the person.")
+    credits: float = Field(0, ge=0, description="What an answer costs.")
+    budget: Budget = Budget()
+
+
+class Enrichment(Section):
+    """A waterfall: each vendor is asked about the leads whose wanted fields are still unknown."""
+
+    wanted: list[WantedField] = Field(
+        ["email"], min_length=1, description="A lead that has them all is not asked about."
+    )
+    vendors: list[Annotated[ApolloAccount | DropcontactAccount | HttpVendor, Field(discriminator="type")]] = (
+        Field([], description="Asked in this order.")
+    )
+    max_age_days: int = Field(90, ge=0, description="An answer is used again for so long, by all campaigns.")
+    wait_s: float = Field(
+        120,
+        ge=0,
+        le=3_600,
+        description="How long a run waits for answers that take time; later ones are fetched later.",
+    )
+
+
+class Verification(Section):
+    """Whether addresses take mail: valid, risky, invalid or unknown. What fails is unknown, never valid."""
+
+    vendors: list[Annotated[DropcontactAccount | HunterAccount, Field(discriminator="type")]] = Field(
+        [], description="Asked in this order until one knows."
+    )
+    max_age_days: int = Field(90, ge=0, description="A verification is used again for so long.")
+
+
+class Matching(Section):
+    """When two leads are one person, and whose word counts where sources differ."""
+
+    enabled: bool = Field(True, description="No: only equal addresses are one lead.")
+    accept: Share = Field(0.98, description="Merged from this probability; a merge can be undone.")
+    review: Share = Field(0.80, description="From this probability a person decides.")
+    trust: dict[SourceType, Share] = Field(
+        {
+            "manual": 1.0,
+            "api": 0.9,
+            "dropcontact": 0.85,
+            "hunter": 0.85,
+            "apollo": 0.8,
+            "http": 0.7,
+            "csv": 0.7,
+            "excel": 0.7,
+            "jsonl": 0.7,
+            "parquet": 0.7,
+        },
+        description="Where sources differ in a field, the more trusted and the newer one counts.",
+    )
+    trust_half_life_days: float = Field(
+        365, gt=0, description="After so long a source's word counts half as much."
+    )
+
+    @field_validator("trust")
+    @classmethod
+    def _complete(cls, value: dict[SourceType, float]) -> dict[SourceType, float]:
+        return {**cls.model_fields["trust"].default, **value}
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.review > self.accept:
+            raise ValueError(f"review {self.review:g} must not be above accept {self.accept:g}")
+        return self
 
 
 class TierThresholds(Section):
@@ -347,6 +646,9 @@ class CampaignConfig(Section):
     max_leads: int = Field(100, ge=1, le=1_000_000, description="New leads a run.")
     icp: Icp
     sources: list[Source] = Field(min_length=1, description="Asked in this order until max_leads is reached.")
+    matching: Matching = Matching()
+    enrichment: Enrichment = Enrichment()
+    verification: Verification = Verification()
     scoring: Scoring = Scoring()
     qualification: Qualification = Qualification()
     routing: Routing = Routing()

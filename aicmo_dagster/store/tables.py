@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from aicmo_dagster.campaign.config import SIGNALS, TIERS
+from aicmo_dagster.campaign.config import SIGNALS, TIERS, VERIFICATIONS
 from aicmo_dagster.store.database import SCHEMA
 
 metadata = MetaData(
@@ -152,12 +152,172 @@ leads = Table(
     Column("run_id", Uuid, nullable=False, comment="the run that last changed the row"),
     Column("harvested_at", _Time, nullable=False),
     Column("updated_at", _Time, nullable=False),
+    Column("street", Text),
+    Column("postal_code", Text),
+    Column("verification", Text, comment="whether a vendor says that the address takes mail"),
+    Column("lawful_basis", Text, nullable=False, server_default="legitimate_interests"),
+    Column("first_run_id", Uuid, comment="the run that brought the lead"),
+    Column("field_origins", JSONB, comment="field -> [source, time] where it is not the row's own origin"),
+    Column(
+        "merged_into", BigInteger, comment="the lead that is the same person; this row is out of the stages"
+    ),
     UniqueConstraint("identity", "campaign_id"),
     _one_of("email_status", ("valid", "invalid", "missing")),
+    _one_of("verification", VERIFICATIONS),
     CheckConstraint("email IS NOT NULL OR email_status = 'missing'", name="email"),
     comment="A person in a campaign. The same identity in several campaigns is one contact.",
 )
 Index("leads_campaign_id_id_idx", leads.c.campaign_id, leads.c.id)
+
+Index("leads_merged_into_idx", leads.c.merged_into, postgresql_where=leads.c.merged_into.is_not(None))
+
+lead_changes = Table(
+    "lead_changes",
+    metadata,
+    _key(),
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("lead_id", BigInteger, nullable=False),
+    Column("changed_at", _Time, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_label", Text, nullable=False),
+    Column("source_line", BigInteger, nullable=False),
+    Column("request_id", BigInteger, comment="the vendor request that answered"),
+    Column("lawful_basis", Text, nullable=False),
+    Column("before", JSONB, nullable=False, comment="field -> value, of the fields that changed"),
+    Column("after", JSONB, nullable=False),
+    comment="Append-only: what changed in a lead after it was brought, and by whose word.",
+)
+Index("lead_changes_lead_id_id_idx", lead_changes.c.lead_id, lead_changes.c.id)
+Index("lead_changes_campaign_id_id_idx", lead_changes.c.campaign_id, lead_changes.c.id)
+
+vendor_requests = Table(
+    "vendor_requests",
+    metadata,
+    _key(),
+    _campaign(),
+    Column("run_id", Uuid, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("subjects", Integer, nullable=False, comment="how many people it asks about"),
+    Column("found", Integer, comment="how many of them the answer knew"),
+    Column(
+        "credits", Double, nullable=False, comment="reserved while open or uncertain, charged when answered"
+    ),
+    Column("vendor_request_id", Text, comment="by which an answer that takes time is fetched"),
+    Column("next_poll_at", _Time),
+    Column("error", Text),
+    _now(),
+    Column("finished_at", _Time),
+    _one_of("state", ("sending", "pending", "answered", "refused", "uncertain")),
+    comment="Every request that costs something, written before it is made.",
+)
+Index(
+    "vendor_requests_spent_idx", vendor_requests.c.campaign_id, vendor_requests.c.vendor, vendor_requests.c.id
+)
+Index(
+    "vendor_requests_open_idx",
+    vendor_requests.c.campaign_id,
+    vendor_requests.c.id,
+    postgresql_where=text("state IN ('sending', 'pending')"),
+)
+
+vendor_answers = Table(
+    "vendor_answers",
+    metadata,
+    Column("vendor", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("subject", Text, nullable=False, comment="whom it is about, as the vendor was asked"),
+    Column("request_id", BigInteger, ForeignKey(f"{SCHEMA}.vendor_requests.id"), nullable=False),
+    Column("place", Integer, nullable=False, comment="position in the request, from 0"),
+    Column("record", JSONB, comment="fields of a lead in text; NULL = open, or nothing was found"),
+    Column("answered_at", _Time, comment="NULL while the request is open or uncertain"),
+    PrimaryKeyConstraint("vendor", "operation", "subject"),
+    comment="Who is being asked about and what was answered: nobody pays twice for the same person.",
+)
+Index("vendor_answers_request_id_idx", vendor_answers.c.request_id)
+
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("tokens", Double, nullable=False),
+    Column("refilled_at", _Time, nullable=False),
+    Column("blocked_until", _Time, comment="the vendor said to wait until then"),
+    comment="Token buckets that all processes share.",
+)
+
+lead_enrichments = Table(
+    "lead_enrichments",
+    metadata,
+    _staged_lead(),
+    Column("outcome", Text, nullable=False),
+    Column("missing", ARRAY(Text), nullable=False, comment="wanted fields that nobody could tell"),
+    Column("asked", ARRAY(Text), nullable=False, comment="vendors asked, in order"),
+    Column("campaign_version", Integer, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    Column("enriched_at", _Time, nullable=False),
+    PrimaryKeyConstraint("lead_id"),
+    _one_of("outcome", ("complete", "pending", "exhausted", "waiting")),
+    comment="How far the waterfall got; `waiting` for budget or for a vendor that could not be reached.",
+)
+
+lead_keys = Table(
+    "lead_keys",
+    metadata,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("key", BigInteger, nullable=False, comment="hash of what probable duplicates have in common"),
+    Column("lead_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "key", "lead_id"),
+)
+Index("lead_keys_lead_id_idx", lead_keys.c.lead_id)
+
+match_marks = Table(
+    "match_marks",
+    metadata,
+    Column("campaign_id", BigInteger, ForeignKey(f"{SCHEMA}.campaigns.id"), primary_key=True),
+    Column("lead_id", BigInteger, nullable=False, comment="leads up to it have been compared"),
+    Column("change_id", BigInteger, nullable=False, comment="and so have changes up to it"),
+)
+
+lead_matches = Table(
+    "lead_matches",
+    metadata,
+    _key(),
+    _campaign(),
+    _lead(),
+    Column("other_id", BigInteger, ForeignKey(f"{SCHEMA}.leads.id", ondelete="CASCADE"), nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("weights", JSONB, nullable=False, comment="what was compared -> bits for or against"),
+    Column("state", Text, nullable=False),
+    Column("survivor_id", BigInteger, comment="of the two, when merged"),
+    Column("decided_by", Text),
+    Column("decided_at", _Time),
+    Column("run_id", Uuid, nullable=False),
+    _now(),
+    UniqueConstraint("lead_id", "other_id"),
+    CheckConstraint("lead_id < other_id", name="order"),
+    CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
+    _one_of("state", ("merged", "review", "apart")),
+    comment="Pairs of leads that may be one person; `apart` is a person's word and is kept.",
+)
+Index("lead_matches_other_id_idx", lead_matches.c.other_id)
+Index("lead_matches_campaign_id_state_idx", lead_matches.c.campaign_id, lead_matches.c.state)
+
+account_aliases = Table(
+    "account_aliases",
+    metadata,
+    _campaign(),
+    Column("alias", Text, nullable=False, comment="a domain, or company:<name> where a lead has none"),
+    Column("account", Text, nullable=False, comment="the domain or name that stands for the company"),
+    Column("probability", Double, nullable=False),
+    Column("weights", JSONB, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    _now(),
+    PrimaryKeyConstraint("campaign_id", "alias"),
+    comment="Companies under several names or domains.",
+)
 
 rejected_rows = Table(
     "rejected_rows",
@@ -172,6 +332,8 @@ rejected_rows = Table(
     Column("raw", Text, nullable=False),
     Column("run_id", Uuid, nullable=False),
     _now(),
+    Column("header", ARRAY(Text), comment="the file's columns, where `raw` is a row of it"),
+    Column("mended_at", _Time, comment="when it came back and was taken"),
 )
 Index(
     "rejected_rows_once_key",
@@ -191,6 +353,10 @@ queued_leads = Table(
     Column("added_by", Text, nullable=False),
     _now(),
     Column("taken_run_id", Uuid, comment="the run that harvested it; each is taken once"),
+    Column("source", Text, nullable=False, server_default="manual"),
+    Column("delivery", Text, comment="the sender's key of the delivery and the place in it; taken once"),
+    UniqueConstraint("campaign_id", "source", "delivery"),
+    _one_of("source", ("manual", "api")),
 )
 Index(
     "queued_leads_waiting_idx",
