@@ -48,6 +48,10 @@ class NoSourceError(AicmoError):
     """No source of the campaign is configured, or every one of them failed."""
 
 
+class DeliveryError(AicmoError):
+    """A delivery to the inbox bears the key of an earlier one that brought other leads."""
+
+
 class LeadNotFoundError(AicmoError):
     """No lead, review or send matches what was asked for."""
 
