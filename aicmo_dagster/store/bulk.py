@@ -251,7 +251,7 @@ class Merge:
         if frame.empty:
             return Written()
         incoming_table(cursor, "incoming", frame)
-        with _probing(cursor):
+        with probing(cursor):
             cursor.execute(self.insert_statement().encode(), {**parameters, "most": most})
             inserted = cursor.rowcount
             if inserted == len(frame) or not self.updates:
@@ -261,7 +261,7 @@ class Merge:
 
 
 @contextmanager
-def _probing(cursor: psycopg.Cursor[TupleRow]) -> Iterator[None]:
+def probing(cursor: psycopg.Cursor[TupleRow]) -> Iterator[None]:
     """Have joins with the incoming rows probe the target's index.
 
     A temporary table has no statistics, and without them the planner reads the whole target for every chunk.

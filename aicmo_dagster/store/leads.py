@@ -10,53 +10,63 @@ import pandas as pd
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
+from aicmo_dagster.campaign.config import LawfulBasis, Matching
 from aicmo_dagster.errors import LeadNotFoundError
-from aicmo_dagster.lead import LEAD_COLUMNS
-from aicmo_dagster.store.bulk import Merge, incoming_table
+from aicmo_dagster.store import survivorship
+from aicmo_dagster.store.bulk import Merge, incoming_table, probing
 from aicmo_dagster.store.database import rows
+from aicmo_dagster.store.survivorship import FACTS, Word
 
-_FACTS = [column for column in LEAD_COLUMNS if column != "identity"]
-_OWN = ["email", "email_status", "email_problem", "email_domain"]
-"""Facts that belong together: a lead's address is replaced as a whole, everything else field by field."""
-
-
-def _merged(column: str) -> str:
-    """A fact after the merge: a missing one never erases a known one."""
-    if column in _OWN:
-        return f"CASE WHEN i.email IS NULL THEN t.{column} ELSE i.{column} END"
-    return f"coalesce(i.{column}{'::jsonb' if column == 'extra' else ''}, t.{column})"
-
-
-_MERGE = Merge(
+_INSERT = Merge(
     table="leads",
     key=["identity", "campaign_id"],
     columns={
         "campaign_id": "%(campaign)s",
         "identity": "i.identity",
-        **{column: f"i.{column}{'::jsonb' if column == 'extra' else ''}" for column in _FACTS},
+        **{fact: f"i.{fact}{'::jsonb' if fact == 'extra' else ''}" for fact in FACTS},
         "source": "%(source)s",
         "source_label": "%(label)s",
         "source_line": "i.line",
+        "lawful_basis": "%(lawful_basis)s",
+        "first_run_id": "%(run)s",
         "run_id": "%(run)s",
         "harvested_at": "%(now)s",
         "updated_at": "%(now)s",
     },
-    updates={column: _merged(column) for column in _FACTS},
-    compared=_FACTS,
-    also=", revision = t.revision + 1, run_id = %(run)s, updated_at = %(now)s",
     order="i.line",
+)
+_SOURCES_WORD = Word(
+    rows="incoming i JOIN leads t ON t.identity = i.identity AND t.campaign_id = %(campaign)s",
+    origin=lambda _: "jsonb_build_array(%(source)s::text, %(now)s::timestamptz, %(label)s::text)",
+    source="%(source)s",
+    label="%(label)s",
+    line="i.line",
+    request="NULL::bigint",
+    lawful_basis="%(lawful_basis)s",
+)
+_ANSWERS_WORD = Word(
+    rows="incoming i JOIN leads t ON t.id = i.lead_id",
+    origin=lambda _: "jsonb_build_array(%(source)s::text, i.answered_at, %(label)s::text)",
+    source="%(source)s",
+    label="%(label)s",
+    line="i.line",
+    request="i.request_id",
+    lawful_basis="%(lawful_basis)s",
+    moves=True,
 )
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a chunk of leads comes from, for the record."""
+    """Where a chunk of leads comes from, and how much its word weighs."""
 
     campaign_id: int
     source: str
     label: str
     run_id: UUID
     now: datetime
+    lawful_basis: LawfulBasis
+    matching: Matching
 
     def parameters(self) -> dict[str, object]:
         return {
@@ -65,6 +75,8 @@ class Origin:
             "label": self.label,
             "run": self.run_id,
             "now": self.now,
+            "lawful_basis": self.lawful_basis,
+            **survivorship.parameters(self.matching),
         }
 
 
@@ -80,18 +92,69 @@ class Taken:
 def merge(cursor: Cursor[TupleRow], leads: pd.DataFrame, origin: Origin, remaining: int) -> Taken:
     """Bring a chunk (`line` and `LEAD_COLUMNS`, every identity once) into the campaign.
 
-    At most `remaining` leads are new ones, the first of the chunk; known leads are updated in any case.
+    At most `remaining` leads are new ones, the first of the chunk; known leads are updated in any case, where
+    the source's word counts (see `store.survivorship`).
     """
-    written = _MERGE.write(cursor, leads, origin.parameters(), most=remaining)
+    inserted = _INSERT.write(cursor, leads, origin.parameters(), most=remaining).inserted
+    if inserted == len(leads):
+        return Taken(inserted)
+    updated = _update(cursor, _SOURCES_WORD, origin)
     beyond = 0
-    if written.inserted == remaining < len(leads):
+    if inserted == remaining:
         cursor.execute(
             "SELECT count(*) FROM incoming i WHERE NOT EXISTS (SELECT FROM leads t "
             "WHERE t.identity = i.identity AND t.campaign_id = %(campaign)s)",
             origin.parameters(),
         )
         (beyond,) = cursor.fetchone() or (0,)
-    return Taken(written.inserted, written.updated, beyond)
+    return Taken(inserted, updated, beyond)
+
+
+@dataclass(frozen=True)
+class Enriched:
+    """How many leads an answer changed, and (lead, other): the other lead has the address that was found."""
+
+    updated: int = 0
+    conflicts: tuple[tuple[int, int], ...] = ()
+
+
+def enrich(cursor: Cursor[TupleRow], answers: pd.DataFrame, origin: Origin) -> Enriched:
+    """Add what a vendor answered to the leads it was asked about.
+
+    `answers` has `lead_id`, `request_id` and `answered_at` (aware), `line` and `LEAD_COLUMNS`, every lead once.
+    An address that another lead of the campaign has is not taken: that lead is the same person.
+    """
+    if answers.empty:
+        return Enriched()
+    incoming_table(cursor, "incoming", answers)
+    with probing(cursor):
+        cursor.execute(
+            """
+            SELECT i.lead_id, o.id FROM incoming i JOIN leads o
+            ON o.identity = i.identity AND o.campaign_id = %(campaign)s AND o.id <> i.lead_id
+            WHERE i.email IS NOT NULL
+            UNION
+            SELECT lead_id, first FROM (
+                SELECT lead_id, email, min(lead_id) OVER (PARTITION BY identity) AS first FROM incoming
+            ) i WHERE email IS NOT NULL AND lead_id <> first
+            ORDER BY 1, 2
+            """,
+            origin.parameters(),
+        )
+        conflicts = tuple((int(lead), int(other)) for lead, other in cursor.fetchall())
+        if conflicts:
+            cursor.execute(
+                "UPDATE incoming SET email = NULL, email_status = NULL, email_problem = NULL, "
+                "email_domain = NULL, verification = NULL WHERE lead_id = ANY(%s)",
+                [[lead for lead, _ in conflicts]],
+            )
+    return Enriched(_update(cursor, _ANSWERS_WORD, origin), conflicts)
+
+
+def _update(cursor: Cursor[TupleRow], word: Word, origin: Origin) -> int:
+    with probing(cursor):
+        cursor.execute(survivorship.update_statement(word).encode(), origin.parameters())
+        return cursor.rowcount
 
 
 def keep_rejected(cursor: Cursor[TupleRow], rejected: pd.DataFrame, origin: Origin) -> int:
@@ -156,11 +219,12 @@ def rejected(
 
 
 def find(cursor: Cursor[TupleRow], campaign_id: int, who: str) -> int:
-    """The id of a lead by its number or e-mail address. Raises LeadNotFoundError."""
+    """The id of a lead by its number or e-mail address, in any spelling. Raises LeadNotFoundError."""
     found = rows(
         cursor,
         "SELECT id FROM leads WHERE campaign_id = %(campaign)s AND "
-        "(identity = lower(%(who)s) OR id::text = %(who)s) ORDER BY id LIMIT 1",
+        "(identity IN (lower(%(who)s), mailbox(lower(%(who)s))) OR id::text = %(who)s) "
+        "ORDER BY identity = lower(%(who)s) DESC, id LIMIT 1",
         {"campaign": campaign_id, "who": who.strip()},
     )
     if not found:

@@ -109,7 +109,7 @@ def test_a_changed_value_updates_the_lead_and_raises_its_revision(folder: Path) 
     (after,) = leads()
     assert (before["revision"], after["revision"]) == (1, 2)
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"title", "revision", "run_id", "updated_at"}
+    assert changed == {"title", "field_origins", "revision", "run_id", "updated_at"}
 
 
 def test_rejected_rows_are_kept_once_however_often_the_file_is_read(folder: Path) -> None:

@@ -1,0 +1,162 @@
+"""Whose word counts: how what somebody says of a known lead becomes its facts, and how that is remembered.
+
+A missing value never erases a known one. Of two values the one with the greater weight counts: the trust in its
+source, halved with every half-life of its age. A source that is not trusted more than the one behind the present
+value must come with something new: what was replaced once is not brought back by the daily reading of an old
+file. Facts that belong together are decided together: a valid address is replaced only by its own other
+spelling, or when a vendor calls it dead, and a verification counts for the address that it was made for.
+
+Every change is a row of `lead_changes` with what was before, so that it can be shown and undone.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aicmo_dagster.campaign.config import Matching
+from aicmo_dagster.lead import LEAD_COLUMNS
+
+FACTS = [column for column in LEAD_COLUMNS if column != "identity"]
+_ADDRESS = {"email", "email_status", "email_problem", "email_domain"}
+
+
+@dataclass(frozen=True)
+class Word:
+    """Somebody's word about leads, in SQL over the incoming row `i` (with `FACTS` and `identity`) and the lead `t`.
+
+    `rows` is the FROM clause that brings the two together. `origin` gives for a fact who said it, as a JSON array
+    [source, time, label]. `source`, `label`, `line`, `request` and `lawful_basis` go into `lead_changes`. With
+    `moves`, a new address gives the lead a new identity, unless another lead has that already, and an address
+    that is not taken is kept in `extra` as `other_email`.
+    """
+
+    rows: str
+    origin: Callable[[str], str]
+    source: str
+    label: str
+    line: str
+    request: str
+    lawful_basis: str
+    moves: bool = False
+
+
+def own_origin(row: str, fact: str) -> str:
+    """Who said a fact of the row of `leads`: itself where `field_origins` says nothing else."""
+    return (
+        f"coalesce({row}.field_origins -> '{fact}', "
+        f"jsonb_build_array({row}.source, {row}.harvested_at, {row}.source_label))"
+    )
+
+
+def parameters(matching: Matching) -> dict[str, object]:
+    """What the statement wants to know of the campaign, besides %(run)s and %(now)s."""
+    return {"trust": json.dumps(matching.trust), "half_life_s": matching.trust_half_life_days * 86_400}
+
+
+def update_statement(word: Word) -> str:
+    """The statement that updates the leads for which `word` has news; its row count is theirs."""
+    facts = ", ".join(f"t.{fact} AS old_{fact}, {_resolved(fact, word)} AS {fact}" for fact in FACTS)
+    known = ", ".join(f"t.{fact}" for fact in FACTS)
+    filled = ", ".join(_extra(word) if fact == "extra" else f"coalesce(i.{fact}, t.{fact})" for fact in FACTS)
+    origins = ", ".join(f"{word.origin(fact)} AS origin_{fact}" for fact in FACTS)
+    compared = ", ".join(
+        f"('{fact}', to_jsonb(n.old_{fact}), to_jsonb(n.{fact}), n.origin_{fact})" for fact in FACTS
+    )
+    sets = ", ".join(f"{fact} = c.{fact}" for fact in FACTS)
+    return f"""
+        WITH news AS MATERIALIZED (
+            SELECT t.id AS lead_id, t.campaign_id, {word.label} AS label, {word.line} AS line,
+                {word.request} AS request_id, {word.lawful_basis} AS lawful_basis,
+                CASE WHEN a.adopted THEN i.identity ELSE t.identity END AS identity, {facts}, {origins}
+            FROM {word.rows} CROSS JOIN LATERAL (SELECT {_adopted(word)} AS adopted) a
+            WHERE ROW({known}) IS DISTINCT FROM ROW({filled})
+        ), changed AS MATERIALIZED (
+            SELECT n.*, d.* FROM news n CROSS JOIN LATERAL (
+                SELECT jsonb_object_agg(v.name, v.before) AS before, jsonb_object_agg(v.name, v.after) AS after,
+                    jsonb_object_agg(v.name, v.origin) AS origins
+                FROM (VALUES {compared}) v(name, before, after, origin) WHERE v.before IS DISTINCT FROM v.after
+            ) d WHERE d.before IS NOT NULL
+        ), logged AS (
+            INSERT INTO lead_changes (campaign_id, lead_id, changed_at, run_id, source, source_label,
+                source_line, request_id, lawful_basis, before, after)
+            SELECT campaign_id, lead_id, %(now)s, %(run)s, {word.source}, label, line, request_id, lawful_basis,
+                before, after
+            FROM changed ORDER BY lead_id
+        )
+        UPDATE leads t SET {sets}, identity = c.identity, revision = t.revision + 1, run_id = %(run)s,
+            updated_at = %(now)s, field_origins = coalesce(t.field_origins, '{{}}') || c.origins
+        FROM changed c WHERE t.id = c.lead_id
+    """
+
+
+def _adopted(word: Word) -> str:
+    """Whether the lead takes the incoming address, with what belongs to it."""
+    alone = (
+        " AND NOT EXISTS (SELECT FROM leads o WHERE o.identity = i.identity "
+        "AND o.campaign_id = t.campaign_id AND o.id <> t.id)"
+        if word.moves
+        else ""
+    )
+    return f"""
+        coalesce(i.email IS DISTINCT FROM t.email AND i.email IS NOT NULL AND (
+            t.email IS NULL
+            OR i.email_status = 'valid' AND t.email_status <> 'valid'
+            OR i.email_status = 'valid' AND t.verification = 'invalid' AND i.verification <> 'invalid'
+            OR i.identity = t.identity AND {_wins("email", word)}
+        ){alone}, false)
+    """
+
+
+def _resolved(fact: str, word: Word) -> str:
+    """The fact after hearing the word."""
+    if fact in _ADDRESS:
+        return f"CASE WHEN a.adopted THEN i.{fact} ELSE t.{fact} END"
+    if fact == "verification":
+        return f"""CASE WHEN a.adopted THEN i.verification
+            WHEN i.verification IS NULL OR i.email IS DISTINCT FROM t.email THEN t.verification
+            WHEN t.verification IS NULL THEN i.verification
+            WHEN i.verification <> 'unknown' AND {_outweighs(fact, word)} THEN i.verification
+            ELSE t.verification END"""
+    if fact == "extra":
+        return f"""CASE WHEN t.extra IS NULL OR i.extra IS NOT NULL AND {_wins(fact, word)}
+            THEN {_extra(word)} ELSE {_incoming_extra(word)} || t.extra END"""
+    return f"""CASE WHEN i.{fact} IS NULL OR i.{fact} = t.{fact} THEN t.{fact} WHEN t.{fact} IS NULL
+        THEN i.{fact} WHEN {_wins(fact, word)} THEN i.{fact} ELSE t.{fact} END"""
+
+
+def _incoming_extra(word: Word) -> str:
+    extra = "coalesce(i.extra::jsonb, '{}')"
+    if not word.moves:
+        return extra
+    other = (
+        "CASE WHEN i.email <> t.email AND NOT a.adopted THEN jsonb_build_object('other_email', i.email) END"
+    )
+    return f"({extra} || coalesce({other}, '{{}}'))"
+
+
+def _extra(word: Word) -> str:
+    """Both objects in one; nothing where neither says anything."""
+    return f"nullif(coalesce(t.extra, '{{}}') || {_incoming_extra(word)}, '{{}}')"
+
+
+def _wins(fact: str, word: Word) -> str:
+    same = f"h.before -> '{fact}' = to_jsonb(i.{fact})"
+    if fact == "extra":
+        same = "h.before -> 'extra' @> i.extra::jsonb"
+    theirs, ours = word.origin(fact), own_origin("t", fact)
+    return f"""({_outweighs(fact, word)} AND (
+        {_trust(theirs)} > {_trust(ours)} OR {theirs} ->> 2 = {ours} ->> 2
+        OR NOT EXISTS (SELECT FROM lead_changes h WHERE h.lead_id = t.id AND {same})))"""
+
+
+def _outweighs(fact: str, word: Word) -> str:
+    return f"{_weight(word.origin(fact))} >= {_weight(own_origin('t', fact))}"
+
+
+def _trust(origin: str) -> str:
+    return f"coalesce((%(trust)s::jsonb ->> ({origin} ->> 0))::float8, 0.5)"
+
+
+def _weight(origin: str) -> str:
+    age_s = f"greatest(extract(epoch FROM %(now)s::timestamptz - ({origin} ->> 1)::timestamptz), 0)::float8"
+    return f"{_trust(origin)} * power(0.5::float8, {age_s} / %(half_life_s)s)"
