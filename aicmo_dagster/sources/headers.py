@@ -1,41 +1,70 @@
 """Which column of a file is which field of a lead."""
 
 import difflib
+import json
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aicmo_dagster.errors import SourceError
 from aicmo_dagster.lead import SOURCE_FIELDS
+from aicmo_dagster.sources import neutral
+
+PREAMBLE = 30
+"""Rows among which the header is looked for: LinkedIn, for one, writes notes above it."""
 
 # Per field the headers it is known by, best first, written without case, accents, spaces and punctuation (see
-# `normal`). They are those of the exports of Apollo (people), HubSpot (contacts), Salesforce (leads, in
-# reports and in the API), LinkedIn (connections) and Datablist, and the usual words in German and French.
+# `normal`). They are the usual words in English, German and French, and those of the exports of
+# - Apollo (people), HubSpot (contacts), Salesforce (leads, in reports and in the API), Datablist;
+# - LinkedIn (connections), and lists of its Sales Navigator as PhantomBuster ("defaultProfileUrl") and Pronto
+#   ("Prospect Linkedin URL", "Prospect Position") export them: public repositories that read such files;
+# - Pipedrive (people: "Person - Email - Work"): likewise;
+# - Mautic (contacts): the fixture `contacts.csv` of its LeadBundle.
+# `verification` has none: only a vendor that was asked may say it. An export's "Email Status" stays extra.
 _ALIASES: dict[str, str] = {
     "email": "email emailaddress workemail businessemail primaryemail emailprimary email1 contactemail mail "
-    "emailadresse mailadresse adresseemail courriel personalemail secondaryemail emailsecondary email2",
-    "first_name": "firstname givenname primarycontactfirstname contactfirstname forename vorname prenom",
-    "last_name": "lastname surname familyname primarycontactlastname contactlastname nachname nomdefamille",
+    "emailadresse mailadresse adresseemail courriel personemail personemailwork personemailother "
+    "personemailhome personalemail secondaryemail emailsecondary email2",
+    "first_name": "firstname givenname primarycontactfirstname contactfirstname personfirstname forename "
+    "vorname prenom",
+    "last_name": "lastname surname familyname primarycontactlastname contactlastname personlastname "
+    "nachname nomdefamille",
     "full_name": "fullname contactname leadname personname primarycontact name contact",
-    "title": "title jobtitle position role jobrole job headline berufsbezeichnung funktion poste fonction",
+    # "Title" may be a form of address where there is a job title besides.
+    "title": "jobtitle title personjobtitle persontitle position currentpositiontitle prospectposition "
+    "currentjobtitle role jobrole job headline berufsbezeichnung funktion poste fonction",
     "company": "company companyname companyaccount organization organisation organizationname "
-    "organisationname account accountname associatedcompany primaryassociatedcompany employer "
-    "companynameforemails firma unternehmen entreprise societe",
+    "organisationname personorganization personorganisation currentcompanyname currentcompany account "
+    "accountname associatedcompany primaryassociatedcompany employer companynameforemails firma "
+    "unternehmen entreprise societe",
     "website": "website companywebsite websiteurl companydomain companydomainname domain domainname "
-    "organizationwebsite homepage web url webseite siteweb",
-    "industry": "industry companyindustry industrytype sector branche secteur",
+    "organizationwebsite personwebsite homepage web url webseite siteweb",
+    "industry": "industry companyindustry currentindustry industrytype sector branche secteur",
     "employees": "employees numberofemployees noofemployees numemployees employeecount employeescount "
-    "estimatednumemployees companyemployees headcount companyheadcount mitarbeiter effectif",
+    "estimatednumemployees companyemployees companyemployeecount companynumberofemployees "
+    "organizationnumberofemployees headcount companyheadcount mitarbeiter effectif",
     "company_size": "companysize size sizeofcompany unternehmensgrosse",
-    "revenue": "revenue annualrevenue companyrevenue companyannualrevenue yearlyrevenue revenueusd umsatz",
-    "city": "city town personcity contactcity companycity stadt ort ville",
-    "state": "state stateregion stateprovince region province personstate companystate bundesland",
-    "country": "country countryregion personcountry contactcountry companycountry land pays",
+    "revenue": "revenue annualrevenue companyrevenue companyannualrevenue organizationannualrevenue "
+    "yearlyrevenue revenueusd umsatz",
+    "city": "city town personcity personcitytownvillagelocalityofpostaladdress contactcity companycity "
+    "organizationcitytownvillagelocalityofaddress stadt ort ville",
+    "state": "state stateregion stateprovince region province personstate "
+    "personstatecountyofpostaladdress companystate organizationstatecountyofaddress bundesland",
+    "country": "country countryregion personcountry personcountryofpostaladdress contactcountry "
+    "companycountry organizationcountryofaddress land pays",
     "phone": "phone phonenumber phone1 phoneprimary primaryphone workphone workdirectphone directphone "
-    "mobilephone mobile mobilephonenumber phone2 phonesecondary corporatephone companyphone homephone "
-    "otherphone telephone telefon tel",
+    "firstphone personphone personphonework personphonemobile mobilephone mobile mobilephonenumber phone2 "
+    "phonesecondary corporatephone companyphone homephone personphonehome personphoneother otherphone "
+    "telephone telefon tel",
     "linkedin_url": "linkedinurl linkedin personlinkedinurl linkedinprofile linkedinprofileurl "
-    "linkedinmemberprofile profileurl hslinkedinurl linkedinbio",
+    "defaultprofileurl prospectlinkedinurl linkedinmemberprofile linkedinidurl prospectlinkedinidurl "
+    "profileurl personlinkedin personlinkedinprofile hslinkedinurl linkedinbio",
+    "street": "street streetaddress street1 address1 addressline1 addressstreet mailingstreet billingstreet "
+    "personstreetroadnameofpostaladdress companystreet companystreetaddress address strasse rue",
+    "postal_code": "postalcode zip zipcode zippostalcode postcode personzippostalcodeofpostaladdress "
+    "organizationzippostalcodeofaddress mailingpostalcode billingpostalcode companypostalcode companyzip "
+    "plz postleitzahl codepostal",
     "recent_job_change": "recentjobchange jobchange changedjobs",
     "company_funded_recently": "companyfundedrecently recentlyfunded recentfunding",
     "company_hiring": "companyhiring ishiring hiring",
@@ -48,15 +77,34 @@ _FIELD_AND_RANK: dict[str, tuple[str, int]] = {
 }
 _COMPANY_LIST = {"organizationid", "companyid", "founded", "numberofemployees", "employees"}
 _PERSON = {"email", "first_name", "last_name", "title", "linkedin_url"}
+REJECTED_ID = "aicmo_rejected_id"
+OWN_COLUMNS = (REJECTED_ID, "aicmo_file", "aicmo_line", "aicmo_reason", "aicmo_raw")
+"""Columns of an export of rejected rows that are ours; `aicmo_rejected_id` says that a file is one."""
+_NEAR = 0.85
+# Words of exports that are near to another field's by chance.
+_OTHER_WORDS = {"county", "stage", "counter", "persona", "companies"}
 
 
 @dataclass(frozen=True)
 class HeaderMap:
-    """`names`: one unique name per column. `fields`: field -> its column's index. `extra`: the others."""
+    """`names`: one unique name per column. `fields`: field -> its column's index. `extra`: the others.
+
+    `rejected_id` is the column with ids of rejected rows that come back, in a file that we exported.
+    `suggestions`: name of an extra column -> the field that it looks like, where no column is that field.
+    """
 
     names: list[str]
     fields: dict[str, int]
     extra: list[int]
+    rejected_id: int | None = None
+    suggestions: dict[str, str] = field(default_factory=dict)
+
+    def notes(self) -> list[str]:
+        """Sentences for a person about columns that may have been meant otherwise."""
+        return [
+            f"Column {name!r} was kept as extra; if it is {field}, say columns: {{{_yaml_key(name)}: {field}}}."
+            for name, field in self.suggestions.items()
+        ]
 
     def label(self, column: int | None) -> str | None:
         """Returns what to call a column in a message: its field, else its header; None for no column."""
@@ -83,38 +131,105 @@ def recognised(headers: Sequence[str]) -> int:
     return len({_FIELD_AND_RANK[key][0] for key in map(normal, headers) if key in _FIELD_AND_RANK})
 
 
+def header_row(rows: Sequence[Sequence[str]]) -> int:
+    """Returns the index of the row that names most fields, else of the first as wide as most of them are."""
+    among = rows[:PREAMBLE]
+    names = [recognised(cells) for cells in among]
+    if max(names, default=0):
+        return names.index(max(names))
+    widths = Counter(_width(cells) for cells in rows)
+    usual = max(widths, key=lambda width: (widths[width], width), default=0)
+    return next((index for index, cells in enumerate(among) if _width(cells) == usual), 0)
+
+
+def _width(cells: Sequence[str]) -> int:
+    return max((number for number, cell in enumerate(cells, 1) if cell.strip()), default=0)
+
+
 def map_headers(headers: Sequence[str], columns: Mapping[str, str], label: str) -> HeaderMap:
-    """Returns which column is which field.
+    """Returns which column is which field, as `matched` does.
+
+    Raises SourceError also for a file that cannot say who a lead is.
+    """
+    mapped = matched(headers, columns, label)
+    if not _identifies(set(mapped.fields)):
+        raise SourceError(_nobody(mapped, label))
+    return mapped
+
+
+def matched(headers: Sequence[str], columns: Mapping[str, str], label: str) -> HeaderMap:
+    """Returns which column is which field, whether or not they say who a lead is.
 
     `columns` (header -> field, from the campaign) wins over what is known by itself; of two headers for one
     field the better one wins and the other becomes extra. `label` names the file in messages. Raises
-    SourceError for an unknown header or field in `columns`, and for a file that cannot say who a lead is.
+    SourceError for an unknown header or field in `columns`.
     """
-    names = _unique_names(headers)
-    keys = [normal(header) for header in headers]
+    exported = REJECTED_ID in headers
+    names = _unique_names([neutral.undone(header) for header in headers] if exported else headers)
+    keys = [normal(name) for name in names]
+    own = {index for index, name in enumerate(names) if name in OWN_COLUMNS}
+    if exported:
+        # It may hold the rows of other files only, and those of several.
+        columns = {header: field for header, field in columns.items() if header in names}
     fields = _configured(names, keys, columns, label)
-    taken = set(fields.values())
+    taken = set(fields.values()) | own
     best: dict[str, tuple[int, int]] = {}
     for index, key in enumerate(keys):
         if index in taken or key not in _FIELD_AND_RANK:
             continue
         field, rank = _in_context(key, keys)
+        if exported and names[index] in SOURCE_FIELDS:
+            field, rank = names[index], -1
         if field not in fields and (field not in best or rank < best[field][0]):
             best[field] = (rank, index)
     fields |= {field: index for field, (_, index) in best.items()}
     if "full_name" in fields and "company" not in fields and _lists_companies(fields, keys, columns):
         fields["company"] = fields.pop("full_name")
     used = set(fields.values())
-    mapped = HeaderMap(names, fields, [index for index in range(len(names)) if index not in used])
-    if not _identifies(set(fields)):
-        raise SourceError(_nobody(mapped, label))
-    return mapped
+    return HeaderMap(names, fields, [index for index in range(len(names)) if index not in used])
 
 
 def _in_context(key: str, keys: list[str]) -> tuple[str, int]:
     if key == "url" and "connectedon" in keys:  # LinkedIn's export of connections calls the profile "URL"
         return "linkedin_url", 0
+    if key == "title" and "position" in keys and "points" in keys:  # Mautic's title is a form of address
+        return "title", len(_ALIASES["title"])
     return _FIELD_AND_RANK[key]
+
+
+def _suggestions(
+    names: list[str], keys: list[str], extra: list[int], fields: Mapping[str, int]
+) -> dict[str, str]:
+    """Returns the columns whose names are a slip away from those of a field that no column is."""
+    wanted = {alias: field for alias, (field, _) in _FIELD_AND_RANK.items() if field not in fields}
+    if "company" in fields or {"first_name", "last_name"} <= set(fields):
+        wanted = {alias: field for alias, field in wanted.items() if field != "full_name"}
+    found: dict[str, str] = {}
+    for index in extra:
+        key = keys[index]
+        if len(key) < 4 or key in _OTHER_WORDS:
+            continue
+        alias = max(wanted, key=lambda alias: _closeness(key, alias), default="")
+        if _closeness(key, alias) >= _NEAR and wanted[alias] not in found.values():
+            found[names[index]] = wanted[alias]
+    return found
+
+
+def _closeness(key: str, alias: str) -> float:
+    """Returns how likely `key` is `alias` with a slip: 0 to 1; another word before or behind it is no slip."""
+    if abs(len(key) - len(alias)) > 2 or not alias:
+        return 0.0
+    if key == alias + "s":
+        return 1.0
+    if key.startswith(alias) or key.endswith(alias) or alias.startswith(key) or alias.endswith(key):
+        return 0.0
+    if key[0] == alias[0] and sorted(key) == sorted(alias):
+        return 0.95
+    return difflib.SequenceMatcher(None, key, alias).ratio()
+
+
+def _yaml_key(name: str) -> str:
+    return name if name.replace(" ", "").replace("_", "").isalnum() else json.dumps(name, ensure_ascii=False)
 
 
 def _lists_companies(fields: dict[str, int], keys: list[str], columns: Mapping[str, str]) -> bool:
