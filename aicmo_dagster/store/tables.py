@@ -242,10 +242,10 @@ rate_limits = Table(
     "rate_limits",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("tokens", Double, nullable=False),
-    Column("refilled_at", _Time, nullable=False),
+    Column("slot", BigInteger, nullable=False, comment="number of the newest slot of the window"),
+    Column("taken", ARRAY(Integer), nullable=False, comment="requests by slot, newest first"),
     Column("blocked_until", _Time, comment="the vendor said to wait until then"),
-    comment="Token buckets that all processes share.",
+    comment="Requests to vendors in windows of time, counted for all processes; see store/rate_limits.py.",
 )
 
 lead_enrichments = Table(

@@ -127,8 +127,10 @@ def upgrade() -> None:
     op.create_table(
         "rate_limits",
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("tokens", sa.Double(), nullable=False),
-        sa.Column("refilled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("slot", sa.BigInteger(), nullable=False, comment="number of the newest slot of the window"),
+        sa.Column(
+            "taken", sa.ARRAY(sa.Integer()), nullable=False, comment="requests by slot, newest first"
+        ),
         sa.Column(
             "blocked_until",
             sa.DateTime(timezone=True),
@@ -137,7 +139,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("name", name=op.f("rate_limits_pkey")),
         schema="aicmo",
-        comment="Token buckets that all processes share.",
+        comment="Requests to vendors in windows of time, counted for all processes; see store/rate_limits.py.",
     )
     op.create_table(
         "account_aliases",
