@@ -100,6 +100,7 @@ def show(
         say_json(found)
         return
     _show_lead(found["lead"], key)
+    _show_provenance(found)
     if found["score"]:
         _show_score(found["score"][0], found["score_reasons"])
     if found["verdict"]:
@@ -126,6 +127,50 @@ def _show_lead(lead: Mapping[str, Any], key: str) -> None:
     say("; ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, "")))
     where = f"{lead['source']} {lead['source_label']}, line {lead['source_line']}"
     say(f"Lead {lead['id']} of {key}, from {where}, harvested {local(lead['harvested_at'])}", "dim")
+
+
+def _show_provenance(found: Mapping[str, Any]) -> None:
+    say("\nFacts", "bold")
+    table(
+        ["Fact", "Value", "From", "When", "Lawful basis"],
+        [
+            [
+                one["field"].replace("_", " "),
+                _short(one["value"]),
+                _whose_word(one),
+                local(one["at"]),
+                one["lawful_basis"].replace("_", " "),
+            ]
+            for one in found["provenance"]
+        ],
+    )
+    for change in found["changes"]:
+        changed = "; ".join(
+            f"{fact.replace('_', ' ')} {_short(change['before'][fact])} → {_short(after)}"
+            for fact, after in change["after"].items()
+        )
+        whose = _whose_word(
+            {
+                "source": change["source"],
+                "label": change["source_label"],
+                "line": change["source_line"],
+                "request": change["request_id"],
+            }
+        )
+        say(f"{local(change['changed_at'])} {whose}: {changed}", "dim")
+
+
+def _whose_word(origin: Mapping[str, Any]) -> str:
+    if origin["request"] is not None:
+        return f"{origin['label']}, request {origin['request']}"
+    if origin["source"] in ("undo", "merge"):
+        return f"{origin['source']} of {origin['label']}"
+    return f"{origin['source']} {origin['label']}, line {origin['line']}"
+
+
+def _short(value: object, longest: int = 60) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _show_score(score: Mapping[str, Any], reasons: list[dict[str, Any]]) -> None:
@@ -224,6 +269,46 @@ def import_(
         if attempt.rejected > len(found):
             say(f"All of them: aicmo leads rejected {key} --limit {attempt.rejected}", "dim")
     say(f"\nScore, qualify and route them: aicmo run {key}", "dim")
+
+
+@app.command(epilog="Example: aicmo leads imports demo")
+def imports(
+    key: Key,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each import brought, newest first."""
+    from aicmo_dagster.store import campaigns
+    from aicmo_dagster.store import imports as store
+
+    with opened() as cursor:
+        found = store.listing(cursor, campaigns.get(cursor, key).id, limit)
+    if as_json:
+        say_json(found)
+        return
+    columns = {"Import": "id", "When": "created_at", "Source": "source", "From": "source_label"}
+    figures = {"Rows": "discovered", "New": "inserted", "Updated": "updated", "Rejected": "rejected"}
+    records({**columns, **figures}, found, "Nothing has been imported yet.")
+
+
+@app.command("undo-import", epilog="Example: aicmo leads undo-import demo 12")
+def undo_import(
+    key: Key,
+    number: Annotated[int, typer.Argument(metavar="IMPORT", help="Its number in `aicmo leads imports`.")],
+) -> None:
+    """Take an import back: its leads go, and what it changed in others is restored."""
+    from uuid import uuid4
+
+    from aicmo_dagster.flow.run import utc_now
+    from aicmo_dagster.store import campaigns
+    from aicmo_dagster.store import imports as store
+
+    with opened() as cursor:
+        campaign = campaigns.get(cursor, key)
+        undone = store.undo(cursor, campaign.id, number, uuid4(), utc_now(), actor())
+    say(f"{counted(undone.deleted, 'lead')} deleted, {undone.restored:,} restored to what they were before.")
+    if undone.kept:
+        say(f"{counted(undone.kept, 'lead')} stayed: mails have been sent to them.")
 
 
 def _show_rejected(found: list[dict[str, Any]]) -> None:

@@ -102,6 +102,7 @@ class _Queue:
         self, source: config.ManualSource | config.ApiSource, cursor: Cursor[TupleRow], run: Run
     ) -> None:
         self.name: str = source.type
+        self._source = source.type
         self.label = {"manual": "queue", "api": "inbox"}[source.type]
         self.notes: list[str] = []
         self._cursor = cursor
@@ -111,7 +112,7 @@ class _Queue:
         return True
 
     def fetch(self, limit: int) -> Iterator[Chunk]:
-        for batch in queue.take(self._cursor, self._run.campaign.id, self._run.run_id, limit):
+        for batch in queue.take(self._cursor, self._run.campaign.id, self._run.run_id, limit, self._source):
             records = pd.DataFrame([record for _, record in batch], dtype="str")
             records.insert(0, "line", np.array([number for number, _ in batch], dtype="int64"))
             yield Chunk(records, rejected_frame([]))

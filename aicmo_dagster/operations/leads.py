@@ -23,6 +23,7 @@ from aicmo_dagster.stages import qualification, scoring
 from aicmo_dagster.stages.harvest import clean
 from aicmo_dagster.store import leads, queue
 from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster.store.survivorship import FACTS
 
 _MOST_LEADS = 1_000_000
 
@@ -30,10 +31,12 @@ _MOST_LEADS = 1_000_000
 def story(cursor: Cursor[TupleRow], campaign: Campaign, who: str) -> dict[str, Any]:
     """Everything about a lead by stage, as `store.leads.show` has it, with the reasons in words.
 
-    Adds `score_reasons` (dimension, value, weight, contribution and sentence of each dimension, by the
+    Adds `provenance` (per known fact its value, source, label, line, request, time and lawful basis),
+    `score_reasons` (dimension, value, weight, contribution and sentence of each dimension, by the
     campaign's present configuration), `verdict_sentence` and `failed_sentences`.
     """
     parts = dict(leads.show(cursor, leads.find(cursor, campaign.id, who)))
+    parts["provenance"] = _provenance(parts["lead"], parts["changes"])
     if parts["score"]:
         explained = scoring.explain(_frame(parts["lead"]), campaign.config)
         parts["score_reasons"] = [asdict(reason) for reason in explained.reasons]
@@ -44,6 +47,29 @@ def story(cursor: Cursor[TupleRow], campaign: Campaign, who: str) -> dict[str, A
             qualification.describe(code, campaign.config) for code in verdict["failed"]
         ]
     return parts
+
+
+def _provenance(lead: Mapping[str, Any], changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By whose word each known fact is as it is: of the last change that brought its value, else of the lead's origin."""
+    found = []
+    for fact in FACTS:
+        if lead[fact] is None:
+            continue
+        change = next((one for one in reversed(changes) if fact in one["after"]), None)
+        by = change or {**lead, "request_id": None, "changed_at": lead["harvested_at"]}
+        found.append(
+            {
+                "field": fact,
+                "value": lead[fact],
+                "source": by["source"],
+                "label": by["source_label"],
+                "line": by["source_line"],
+                "request": by["request_id"],
+                "at": by["changed_at"],
+                "lawful_basis": by["lawful_basis"],
+            }
+        )
+    return found
 
 
 def _frame(lead: Mapping[str, Any]) -> pd.DataFrame:

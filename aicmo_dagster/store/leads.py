@@ -242,6 +242,7 @@ def show(cursor: Cursor[TupleRow], lead_id: int) -> Mapping[str, Any]:
         [lead_id],
     )
     parts = {
+        "changes": "SELECT * FROM lead_changes WHERE lead_id = %s ORDER BY id",
         "score": "SELECT * FROM lead_scores WHERE lead_id = %s",
         "verdict": "SELECT * FROM lead_verdicts WHERE lead_id = %s",
         "route": "SELECT * FROM lead_routes WHERE lead_id = %s",

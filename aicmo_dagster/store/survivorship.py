@@ -17,7 +17,8 @@ from aicmo_dagster.campaign.config import Matching
 from aicmo_dagster.lead import LEAD_COLUMNS
 
 FACTS = [column for column in LEAD_COLUMNS if column != "identity"]
-_ADDRESS = {"email", "email_status", "email_problem", "email_domain"}
+_ADDRESS = ("email", "email_status", "email_problem", "email_domain")
+_ADDRESS_KEYS = f"'{{{', '.join((*_ADDRESS, 'verification'))}}}'::text[]"
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Word:
 
     `rows` is the FROM clause that brings the two together. `origin` gives for a fact who said it, as a JSON array
     [source, time, label]. `source`, `label`, `line`, `request` and `lawful_basis` go into `lead_changes`. With
-    `moves`, a new address gives the lead a new identity, unless another lead has that already, and an address
-    that is not taken is kept in `extra` as `other_email`.
+    `moves`, the lead may take another address and with it another identity, unless another lead has that
+    already; an address that is not taken is kept in `extra` as `other_email`.
     """
 
     rows: str
@@ -89,21 +90,59 @@ def update_statement(word: Word) -> str:
     """
 
 
+def revert_statement(chosen: str) -> str:
+    """The statement that takes back changes: where a lead still has what a change brought, it gets what was before.
+
+    `chosen` is a condition on `h`, rows of `lead_changes`, at most one of a lead. Takes %(run)s, %(now)s,
+    %(label)s (what is undone, in words).
+    """
+    sets = ", ".join(f"{fact} = (c.restored).{fact}" for fact in FACTS)
+    return f"""
+        WITH reverted AS MATERIALIZED (
+            SELECT t.id AS lead_id, t.campaign_id, h.lawful_basis, d.*,
+                jsonb_populate_record(t, d.after) AS restored
+            FROM lead_changes h JOIN leads t ON t.id = h.lead_id CROSS JOIN LATERAL (
+                SELECT jsonb_object_agg(b.key, h.after -> b.key) AS before, jsonb_object_agg(b.key, b.value) AS after,
+                    coalesce(jsonb_object_agg(b.key, o.origin) FILTER (WHERE o.origin IS NOT NULL), '{{}}')
+                        AS origins
+                FROM jsonb_each(h.before) b LEFT JOIN LATERAL (
+                    SELECT jsonb_build_array(e.source, e.changed_at, e.source_label) AS origin
+                    FROM lead_changes e WHERE e.lead_id = h.lead_id AND e.id < h.id AND e.after ? b.key
+                    ORDER BY e.id DESC LIMIT 1
+                ) o ON true
+                WHERE h.after -> b.key = coalesce(to_jsonb(t) -> b.key, 'null') AND (
+                    b.key <> ALL ({_ADDRESS_KEYS}) OR NOT h.before ? 'email'
+                    OR h.after -> 'email' = coalesce(to_jsonb(t.email), 'null'))
+            ) d
+            WHERE {chosen} AND d.before IS NOT NULL
+        ), logged AS (
+            INSERT INTO lead_changes (campaign_id, lead_id, changed_at, run_id, source, source_label,
+                source_line, lawful_basis, before, after)
+            SELECT campaign_id, lead_id, %(now)s, %(run)s, 'undo', %(label)s, 0, lawful_basis, before, after
+            FROM reverted ORDER BY lead_id
+        )
+        UPDATE leads t SET {sets}, revision = t.revision + 1, run_id = %(run)s, updated_at = %(now)s,
+            field_origins = nullif(
+                (t.field_origins - ARRAY(SELECT jsonb_object_keys(c.before))) || c.origins, '{{}}')
+        FROM reverted c WHERE t.id = c.lead_id
+    """
+
+
 def _adopted(word: Word) -> str:
     """Whether the lead takes the incoming address, with what belongs to it."""
-    alone = (
-        " AND NOT EXISTS (SELECT FROM leads o WHERE o.identity = i.identity "
+    allowed = (
+        "NOT EXISTS (SELECT FROM leads o WHERE o.identity = i.identity "
         "AND o.campaign_id = t.campaign_id AND o.id <> t.id)"
         if word.moves
-        else ""
+        else "i.identity = t.identity"
     )
     return f"""
         coalesce(i.email IS DISTINCT FROM t.email AND i.email IS NOT NULL AND (
             t.email IS NULL
             OR i.email_status = 'valid' AND t.email_status <> 'valid'
-            OR i.email_status = 'valid' AND t.verification = 'invalid' AND i.verification <> 'invalid'
+            OR i.email_status = 'valid' AND t.verification = 'invalid' AND i.verification IS DISTINCT FROM 'invalid'
             OR i.identity = t.identity AND {_wins("email", word)}
-        ){alone}, false)
+        ) AND {allowed}, false)
     """
 
 
