@@ -1,0 +1,208 @@
+"""What each piece of evidence is worth: the splink model, with its parameters.
+
+Fellegi and Sunter, "A Theory for Record Linkage" (1969): how often two records of one person agree so (m), and
+how often two records of different persons do (u); log2(m / u) bits are added up. The parameters ship with the
+package, so that the probability of a pair does not change with the rest of the campaign. docs/matching.md says
+where they come from.
+
+Evidence of one place counts once: colleagues share company, domain, telephone, street and town, so what comes
+after the company tells little more, and all of it tells little where the first names differ.
+"""
+
+from functools import cache
+from typing import Any
+
+import splink.comparison_level_library as levels
+from splink import SettingsCreator
+from splink.comparison_library import CustomComparison
+
+PRIOR = 2.0**-20
+"""Two leads drawn at random are one person as often as this: about one lead in ten has a double among 100,000."""
+
+_SAME_FIRM = "(firm_l = firm_r OR site_l = site_r OR web_l = web_r)"
+_SAME_STREET = (
+    "(house_l IS NOT DISTINCT FROM house_r"
+    " AND (street_l = street_r OR jaro_winkler_similarity(street_l, street_r) >= 0.92))"
+)
+_SWAPPED = "(first_l = last_r AND last_l = first_r AND first_l <> last_l)"
+_NAMES_HALF_SWAPPED = (
+    "(first_l <> last_l AND ((first_l = last_r AND jaro_winkler_similarity(last_l, first_r) >= 0.88)"
+    " OR (last_l = first_r AND jaro_winkler_similarity(first_l, last_r) >= 0.88)))"
+)
+_SAME_GIVEN = "(given_l = given_r OR list_has_any(formals_l, formals_r))"
+_INITIAL = "(least(length({0}_l), length({0}_r)) = 1 AND {0}_l[1] = {0}_r[1])"
+_TYPO = (
+    "(damerau_levenshtein({0}_l, {0}_r) <= 1 AND least(length({0}_l), length({0}_r)) >= 4"
+    " OR jaro_winkler_similarity({0}_l, {0}_r) >= 0.93)"
+)
+_LIKE = "jaro_winkler_similarity({0}_l, {0}_r) >= 0.8"
+_OTHER_PERSON = (
+    f"(first_l IS NOT NULL AND first_r IS NOT NULL AND NOT ({_SAME_GIVEN} OR {_SWAPPED}"
+    f" OR {_NAMES_HALF_SWAPPED} OR {_INITIAL.format('first')}"
+    " OR jaro_winkler_similarity(first_l, first_r) >= 0.8))"
+)
+
+# Comparison -> (null condition, [(name of the level, condition, m, u)], (m, u) of the rest).
+_Levels = list[tuple[str, str, float, float]]
+_EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
+    "first_name": (
+        "first_l IS NULL OR first_r IS NULL",
+        [
+            ("same, a common name", "first_l = first_r AND common_first_l", 0.75, 0.015),
+            ("same", "first_l = first_r", 0.75, 0.003),
+            ("swapped with the last name", _SWAPPED, 0.02, 0.0001),
+            ("nickname or part", _SAME_GIVEN, 0.06, 0.003),
+            ("initial", _INITIAL.format("first"), 0.03, 0.006),
+            ("typo", _TYPO.format("first"), 0.08, 0.002),
+            ("swapped, with a typo", _NAMES_HALF_SWAPPED, 0.01, 0.0001),
+            ("similar", _LIKE.format("first"), 0.02, 0.01),
+        ],
+        (0.02, 0.96),
+    ),
+    "last_name": (
+        "last_l IS NULL OR last_r IS NULL",
+        [
+            ("same, a common name", "last_l = last_r AND common_last_l", 0.8, 0.006),
+            ("same", "last_l = last_r", 0.8, 0.0005),
+            ("swapped with the first name", _SWAPPED, 0.02, 0.0001),
+            ("initial", _INITIAL.format("last"), 0.03, 0.003),
+            ("typo", _TYPO.format("last"), 0.08, 0.001),
+            ("swapped, with a typo", _NAMES_HALF_SWAPPED, 0.01, 0.0001),
+            (
+                "one of two names",
+                "least(length(last_l), length(last_r)) >= 4"
+                " AND (starts_with(last_l, last_r) OR starts_with(last_r, last_l)"
+                " OR ends_with(last_l, last_r) OR ends_with(last_r, last_l))",
+                0.02,
+                0.0005,
+            ),
+            ("similar", _LIKE.format("last"), 0.02, 0.01),
+        ],
+        (0.03, 0.98),
+    ),
+    "company": (
+        "coalesce(firm_l, site_l, web_l) IS NULL OR coalesce(firm_r, site_r, web_r) IS NULL",
+        [
+            ("same, another first name", f"{_SAME_FIRM} AND {_OTHER_PERSON}", 0.1, 0.01),
+            ("same name and domain", "firm_l = firm_r AND (site_l = site_r OR web_l = web_r)", 0.4, 0.00002),
+            ("same name or domain", _SAME_FIRM, 0.3, 0.00005),
+            (
+                "similar name or domain",
+                "(label_l = label_r OR label_l = firm_r OR firm_l = label_r"
+                " OR least(length(firm_l), length(firm_r)) >= 5"
+                " AND (starts_with(firm_l, firm_r) OR starts_with(firm_r, firm_l)"
+                f" OR jaro_winkler_similarity(firm_l, firm_r) >= 0.93)) AND NOT {_OTHER_PERSON}",
+                0.1,
+                0.0003,
+            ),
+        ],
+        (0.2, 0.99),
+    ),
+    "street": (
+        "street_l IS NULL OR street_r IS NULL",
+        [
+            (
+                "same, another first name or company known",
+                f"{_SAME_STREET} AND (coalesce({_SAME_FIRM}, false) OR {_OTHER_PERSON})",
+                0.6,
+                0.15,
+            ),
+            ("same with number", f"house_l = house_r AND {_SAME_STREET}", 0.6, 0.00001),
+            ("same", _SAME_STREET, 0.1, 0.0003),
+            ("similar", "jaro_winkler_similarity(street_l, street_r) >= 0.88", 0.1, 0.01),
+        ],
+        (0.2, 0.98),
+    ),
+    "town": (
+        "(city_l IS NULL OR city_r IS NULL) AND (postal_l IS NULL OR postal_r IS NULL)",
+        [
+            (
+                "same, as is the company or street",
+                f"(city_l = city_r OR postal_l = postal_r)"
+                f" AND (coalesce({_SAME_FIRM}, false) OR coalesce({_SAME_STREET}, false))",
+                0.8,
+                0.4,
+            ),
+            ("same postal code and town", "city_l = city_r AND postal_l = postal_r", 0.6, 0.0005),
+            ("same postal code", "postal_l = postal_r", 0.2, 0.001),
+            ("same town", "city_l = city_r", 0.5, 0.015),
+            ("similar town", "jaro_winkler_similarity(city_l, city_r) >= 0.9", 0.05, 0.01),
+        ],
+        (0.2, 0.95),
+    ),
+    "country": (
+        "country_l IS NULL OR country_r IS NULL",
+        [("same", "country_l = country_r", 0.95, 0.6)],
+        (0.05, 0.4),
+    ),
+    "phone": (
+        "phone_l IS NULL OR phone_r IS NULL",
+        [
+            ("same, another first name", f"phone_l = phone_r AND {_OTHER_PERSON}", 0.1, 0.1),
+            ("same with extension", "phone_l = phone_r AND extension_l = extension_r", 0.3, 0.000003),
+            ("same, as is the company", f"phone_l = phone_r AND coalesce({_SAME_FIRM}, false)", 0.3, 0.04),
+            ("same", "phone_l = phone_r", 0.3, 0.00003),
+        ],
+        (0.6, 0.99),
+    ),
+    "profile": (
+        "profile_l IS NULL OR profile_r IS NULL",
+        [("same", "profile_l = profile_r", 0.9, 0.0000001)],
+        (0.02, 0.99),
+    ),
+    "email": (
+        "box_l IS NULL OR box_r IS NULL",
+        [
+            (
+                "numbered at one domain",
+                "mail_l = mail_r AND box_l <> box_r"
+                " AND regexp_replace(box_l, '[0-9]+$', '') = regexp_replace(box_r, '[0-9]+$', '')",
+                0.02,
+                0.2,
+            ),
+            ("same and more than the name", "handle_l = handle_r", 0.2, 0.00003),
+            ("same", "box_l = box_r", 0.2, 0.05),
+            (
+                "typo at one domain",
+                "mail_l = mail_r AND least(length(box_l), length(box_r)) >= 5"
+                f" AND damerau_levenshtein(box_l, box_r) <= 1 AND NOT {_OTHER_PERSON}",
+                0.05,
+                0.005,
+            ),
+        ],
+        (0.7, 0.9),
+    ),
+    "title": (
+        "title_l IS NULL OR title_r IS NULL",
+        [
+            ("same", "title_l = title_r", 0.4, 0.05),
+            ("similar", "jaro_winkler_similarity(title_l, title_r) >= 0.88", 0.1, 0.04),
+        ],
+        (0.5, 0.9),
+    ),
+}
+
+
+@cache
+def settings() -> SettingsCreator:
+    """The model as splink wants it; columns as `traces` returns them."""
+    return SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="lead_id",
+        probability_two_random_records_match=PRIOR,
+        comparisons=[_comparison(name, *evidence) for name, evidence in _EVIDENCE.items()],
+        retain_matching_columns=False,
+        retain_intermediate_calculation_columns=True,
+    )
+
+
+COMPARISONS = tuple(_EVIDENCE)
+
+
+def _comparison(name: str, unknown: str, known: _Levels, rest: tuple[float, float]) -> CustomComparison:
+    made: list[Any] = [levels.CustomLevel(unknown, "unknown").configure(is_null_level=True)]
+    for label, condition, m, u in known:
+        level = levels.CustomLevel(condition, label)
+        made.append(level.configure(m_probability=m, u_probability=u))
+    made.append(levels.ElseLevel().configure(m_probability=rest[0], u_probability=rest[1]))
+    return CustomComparison(comparison_levels=made, output_column_name=name)
