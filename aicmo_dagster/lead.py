@@ -61,11 +61,12 @@ LEAD_COLUMNS: dict[str, str] = {
 }
 """Column -> pandas dtype.
 
-`identity` is what makes a lead one lead in its campaign: the normalised e-mail address, else
-`linkedin:<url>`, else `person:<first>|<last>|<company>`. `email_status` is `valid`, `invalid` or `missing`,
-`email_problem` the sentence that goes with `invalid`. `email_domain` is the part after the @, in ASCII lower
-case. `account_domain` is the registrable domain of the company: of the address unless a free provider hosts
-it, else of the website. `country_code` is ISO 3166-1 alpha-2, `time_zone` an IANA name; both missing where
-unknown. `verification` is a vendor's word on the address: `valid`, `risky`, `invalid` or `unknown`; missing
-where none was asked. `extra` is a JSON object of the columns that no field stands for.
+`identity` is what makes a lead one lead in its campaign: the mailbox of its e-mail address (see
+`stages.addresses.mailboxes`), else `linkedin:<url>`, else `person:<first>|<last>|<company>`. `email_status`
+is `valid`, `invalid` or `missing`, `email_problem` the sentence that goes with `invalid`. `email_domain` is
+the part after the @, in ASCII lower case. `account_domain` is the registrable domain of the company: of the
+address unless a free provider hosts it, else of the website. `country_code` is ISO 3166-1 alpha-2,
+`time_zone` an IANA name; both missing where unknown. `verification` is a vendor's word on the address:
+`valid`, `risky`, `invalid` or `unknown`; missing where none was asked. `extra` is a JSON object of the
+columns that no field stands for.
 """

@@ -10,9 +10,15 @@ from aicmo_dagster.store import decisions
 
 _SELECT = f"""
 SELECT l.id, l.email, l.email_status, l.email_domain, l.country_code,
-    {", ".join(f"l.{one}" for one in SIGNALS)}, k.icp_fit, s.id IS NOT NULL, v.decision
+    {", ".join(f"l.{one}" for one in SIGNALS)}, k.icp_fit, s.id IS NOT NULL OR m.lead_id IS NOT NULL,
+    v.decision
 FROM leads l JOIN lead_scores k ON k.lead_id = l.id
-LEFT JOIN suppressions s ON s.kind = 'address' AND s.value = l.email
+LEFT JOIN suppressions s ON s.kind = 'address' AND s.value = l.identity
+LEFT JOIN (
+    SELECT DISTINCT g.merged_into AS lead_id FROM leads g
+    JOIN suppressions x ON x.kind = 'address' AND x.value = g.identity AND x.reason <> 'bounced'
+    WHERE g.merged_into IS NOT NULL
+) m ON m.lead_id = l.id
 LEFT JOIN (
     SELECT DISTINCT ON (lead_id) lead_id, lead_revision, decision FROM reviews ORDER BY lead_id, id DESC
 ) v ON v.lead_id = l.id AND v.lead_revision = l.revision

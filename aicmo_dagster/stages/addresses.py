@@ -21,6 +21,23 @@ _NO_ADDRESS = frozenset(
     {"-", "--", "n/a", "na", "#n/a", "nan", "none", "null", "nil", "unknown", "no email", "."}
 )
 _NOBODYS = frozenset({"linkedin.com", "facebook.com", "instagram.com", "twitter.com", "x.com", "youtube.com"})
+# Providers with several spellings of one mailbox: their domains, the characters that they ignore in the name,
+# whether they drop a tag after "+", and the domain that stands for all, where a name is the same person's in all.
+_PROVIDERS: tuple[tuple[tuple[str, ...], str, bool, str | None], ...] = (
+    (("gmail.com", "googlemail.com"), ".", True, "gmail.com"),
+    (("icloud.com", "me.com", "mac.com"), "", True, "icloud.com"),
+    (("proton.me", "protonmail.com", "protonmail.ch", "pm.me"), "._-", True, "proton.me"),
+    (("yandex.ru", "yandex.com", "yandex.by", "yandex.kz", "yandex.ua", "ya.ru"), "", False, "yandex.ru"),
+    (
+        (
+            "outlook.com", "outlook.de", "outlook.es", "outlook.fr", "outlook.it",
+            "hotmail.com", "hotmail.co.uk", "hotmail.de", "hotmail.es", "hotmail.fr", "hotmail.it",
+            "live.com", "live.ca", "live.co.uk", "live.de", "live.dk", "live.fr", "live.it", "live.nl", "live.se",
+            "msn.com", "fastmail.com", "fastmail.fm",
+        ),
+        "", True, None,
+    ),
+)  # fmt: skip
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:[^/?#@]*@)?([^/?#:\s]+)", re.IGNORECASE)
 
 
@@ -90,6 +107,39 @@ def _read_address(text: str) -> tuple[str | None, str, str | None, bool]:
         return address, "invalid", str(error), address != text.lower()
     normalized = f"{checked.local_part}@{checked.ascii_domain}".lower()
     return normalized, "valid", None, normalized != text.lower()
+
+
+def mailboxes(email: pa.Array, domain: pa.Array) -> pa.Array:
+    """Returns the mailbox behind each address: one spelling of those that a provider delivers to one person.
+
+    `email` and `domain` as `read_addresses` gives them; an address that is not valid (no domain) stays as it
+    is. The database's function `mailbox` says the same. Only what providers document:
+
+    - Gmail: dots do not matter, except in domains of companies and schools (support.google.com/mail/answer/
+      7436150); what follows "+" neither (answer/22370); googlemail.com is gmail.com (answer/10313).
+    - iCloud: who has a name at mac.com or me.com has it at icloud.com too (support.apple.com/118230); "+" tags.
+    - Proton: the name is one person's in all its domains (proton.me/support/addresses-and-aliases); "+" tags;
+      dots, hyphens and underscores do not count (its own clients' canonicalizeInternalEmail).
+    - Yandex: all its domains lead to one mailbox (yandex.com/support/domain/additional/mailbox-alias.xml).
+    - Outlook.com with Hotmail, Live and MSN (since 2013), Fastmail (fastmail.help 360060591053): "+" tags; a
+      name in two of their domains may be two people.
+
+    Not Yahoo: its disposable addresses have a base name of their own, which only Yahoo knows. Not the domains
+    of companies: whether "+" starts a tag there is each server's own setting (RFC 5233 1), and Exchange Online
+    looks for a mailbox with the "+" in its name first.
+    """
+    for domains, ignored, tagged, one_domain in _PROVIDERS:
+        there = pc.fill_null(pc.is_in(domain, pa.array(domains, domain.type)), False)
+        if not pc.any(there).as_py():
+            continue
+        written = pc.filter(email, there)
+        name = pc.replace_substring_regex(written, "[+@].*$" if tagged else "@.*$", "")
+        for character in ignored:
+            name = pc.replace_substring(name, character, "")
+        host = pa.scalar(one_domain, email.type) if one_domain else pc.filter(domain, there)
+        mailbox = pc.binary_join_element_wise(name, host, pa.scalar("@", email.type))
+        email = pc.replace_with_mask(email, there, pc.if_else(pc.equal(name, ""), written, mailbox))
+    return email
 
 
 @cache

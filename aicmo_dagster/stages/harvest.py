@@ -15,11 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aicmo_dagster.campaign.config import SIGNALS
+from aicmo_dagster.campaign.config import SIGNALS, VERIFICATIONS
 from aicmo_dagster.json_text import json_objects, merge_objects
 from aicmo_dagster.lead import LEAD_COLUMNS, SOURCE_FIELDS
 from aicmo_dagster.stages import places
-from aicmo_dagster.stages.addresses import account_domains, read_addresses
+from aicmo_dagster.stages.addresses import account_domains, mailboxes, read_addresses
 from aicmo_dagster.stages.distinct import per_distinct
 from aicmo_dagster.stages.quantities import (
     read_employees,
@@ -71,7 +71,10 @@ def clean(records: pd.DataFrame) -> Cleaned:
     }
     for signal, value in signals.items():
         unread[signal] = _where(pc.is_null(value), text[signal])
-    identity = _identity(addresses.email, profile, first, last, text["company"])
+    verification = _verifications(text["verification"])
+    unread["verification"] = _where(pc.is_null(verification), text["verification"])
+    mailbox = mailboxes(addresses.email, addresses.domain)
+    identity = _identity(mailbox, profile, first, last, text["company"])
     field, reason = _faults(text, identity)
     country = _series(text["country"])
     country_code = places.country_codes(country)
@@ -91,6 +94,7 @@ def clean(records: pd.DataFrame) -> Cleaned:
         "country_code": _arrow(country_code),
         "time_zone": _arrow(places.time_zones(country_code, _series(text["state"]), _series(text["city"]))),
         "linkedin_url": profile,
+        "verification": verification,
         **signals,
         "extra": _extra(records, unread, rows),
     }
@@ -187,6 +191,11 @@ def _employees(text: str) -> dict[str, object]:
     return {"employees": int(quantity.middle), "size": size_of(quantity.low), "exact": quantity.exact}
 
 
+def _verifications(text: pa.Array) -> pa.Array:
+    known = pc.utf8_lower(text)
+    return _where(pc.is_in(known, pa.array(VERIFICATIONS, _TEXT)), known)
+
+
 def _revenues(text: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Returns the revenue in US dollars, and the texts that are more than a number."""
     if text.null_count == len(text):
@@ -203,12 +212,12 @@ def _revenue(text: str) -> float | None:
 
 
 def _identity(
-    email: pa.Array, profile: pa.Array, first: pa.Array, last: pa.Array, company: pa.Array
+    mailbox: pa.Array, profile: pa.Array, first: pa.Array, last: pa.Array, company: pa.Array
 ) -> pa.Array:
     linkedin = pc.binary_join_element_wise(
         pa.scalar("linkedin:", _TEXT), pc.utf8_lower(profile), pa.scalar("", _TEXT)
     )
-    identity = pc.coalesce(email, linkedin)
+    identity = pc.coalesce(mailbox, linkedin)
     open_ = pc.is_null(identity)
     if not pc.any(open_).as_py():
         return identity

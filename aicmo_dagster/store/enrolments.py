@@ -69,7 +69,7 @@ def suppressed_but_open(cursor: Cursor[TupleRow], campaign_id: int) -> int:
         cursor,
         """
         WITH waiting AS (
-            SELECT l.email, l.email_domain FROM sends s JOIN leads l ON l.id = s.lead_id
+            SELECT l.id, mailbox(l.email) AS mailbox, l.email_domain FROM sends s JOIN leads l ON l.id = s.lead_id
             WHERE s.campaign_id = %s AND s.state IN ('planned', 'claimed', 'held')
         ), domains AS (
             SELECT DISTINCT w.email_domain FROM (SELECT DISTINCT email_domain FROM waiting) w
@@ -77,7 +77,12 @@ def suppressed_but_open(cursor: Cursor[TupleRow], campaign_id: int) -> int:
                 = '.' || x.value
         )
         SELECT count(*) AS n FROM waiting w WHERE w.email_domain IN (SELECT email_domain FROM domains)
-            OR w.email IN (SELECT value FROM suppressions WHERE kind = 'address')
+            OR w.mailbox IN (SELECT value FROM suppressions WHERE kind = 'address')
+            OR w.id IN (
+                SELECT m.merged_into FROM leads m
+                JOIN suppressions x ON x.kind = 'address' AND x.value = mailbox(m.email) AND x.reason <> 'bounced'
+                WHERE m.merged_into IS NOT NULL
+            )
         """,
         [campaign_id],
     )

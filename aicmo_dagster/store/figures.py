@@ -74,7 +74,7 @@ def shared_addresses(cursor: Cursor[TupleRow], campaign_id: int) -> int:
     (row,) = rows(
         cursor,
         "SELECT count(*) AS n FROM (SELECT lower(email) FROM leads WHERE campaign_id = %s "
-        "AND email IS NOT NULL GROUP BY 1 HAVING count(*) > 1) twice",
+        "AND email IS NOT NULL AND merged_into IS NULL GROUP BY 1 HAVING count(*) > 1) twice",
         [campaign_id],
     )
     return int(row["n"])
@@ -85,8 +85,8 @@ def scores_out_of_range(cursor: Cursor[TupleRow], campaign_id: int) -> int:
     (row,) = rows(
         cursor,
         "SELECT count(*) AS n FROM leads l LEFT JOIN lead_scores k ON k.lead_id = l.id WHERE l.campaign_id = %s "
-        "AND (k.lead_id IS NULL OR k.score NOT BETWEEN 0 AND 1 OR k.icp_fit NOT BETWEEN 0 AND 1 "
-        "OR k.opportunity NOT BETWEEN 0 AND 1 OR k.confidence NOT BETWEEN 0 AND 1)",
+        "AND l.merged_into IS NULL AND (k.lead_id IS NULL OR k.score NOT BETWEEN 0 AND 1 "
+        "OR k.icp_fit NOT BETWEEN 0 AND 1 OR k.opportunity NOT BETWEEN 0 AND 1 OR k.confidence NOT BETWEEN 0 AND 1)",
         [campaign_id],
     )
     return int(row["n"])

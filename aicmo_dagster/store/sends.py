@@ -34,6 +34,18 @@ _SUFFIXES = (
 )
 """A domain and its parents: mail.example.com, example.com, com."""
 
+# A merged lead is the same person: what it asked for counts for the survivor. That an address of it bounced
+# does not (see `store.suppressions`).
+_ANY_MERGED = "(SELECT EXISTS (SELECT FROM leads WHERE merged_into IS NOT NULL))"
+_MERGED_EVENTS = (
+    "FROM leads m JOIN engagement_events e ON e.lead_id = m.id "
+    f"WHERE m.merged_into = {{0}} AND e.kind IN {_STOPPING} AND e.kind <> 'bounced'"
+)
+_MERGED_SUPPRESSED = (
+    "FROM leads m JOIN suppressions x ON x.kind = 'address' AND x.value = mailbox(m.email) "
+    "WHERE m.merged_into = {0} AND x.reason <> 'bounced'"
+)
+
 
 @dataclass(frozen=True)
 class Claimed:
@@ -84,8 +96,14 @@ def skip_stopped(cursor: Cursor, campaign_id: int, send_id: int | None = None) -
                 SELECT o.id, coalesce(
                     (SELECT e.kind FROM engagement_events e WHERE e.lead_id = o.lead_id AND e.kind IN {_STOPPING}
                         ORDER BY e.happened_at DESC LIMIT 1),
+                    CASE WHEN {_ANY_MERGED} THEN (
+                        SELECT e.kind {_MERGED_EVENTS.format("o.lead_id")} ORDER BY e.happened_at DESC LIMIT 1
+                    ) END,
                     CASE
-                        WHEN EXISTS (SELECT FROM suppressions x WHERE x.kind = 'address' AND x.value = l.email)
+                        WHEN EXISTS (
+                            SELECT FROM suppressions x WHERE x.kind = 'address' AND x.value = mailbox(l.email)
+                        )
+                        OR {_ANY_MERGED} AND EXISTS (SELECT {_MERGED_SUPPRESSED.format("o.lead_id")})
                         OR (SELECT EXISTS (SELECT FROM suppressions WHERE kind = 'domain')) AND EXISTS (
                             SELECT FROM suppressions x
                             WHERE x.kind = 'domain' AND x.value = ANY({_SUFFIXES.format("l.email_domain")})
@@ -206,7 +224,7 @@ def start(
 
     Commit at once on True, and only then send the first byte. True means that at the commit the campaign was
     active (and live, for a live mail), the lead still qualified, its address the one the mail was written to,
-    and neither suppressed nor stopped by anything the lead did.
+    and neither suppressed nor stopped by anything the lead did, or a lead that was merged into it.
     """
     cursor.execute(
         # Shared with other starts, but not with `suppressions.add` and changes of the campaign: whichever
@@ -226,7 +244,9 @@ def start(
         FROM leads l JOIN lead_verdicts v ON v.lead_id = l.id
         WHERE s.id = %(id)s AND s.state = 'claimed' AND s.claimed_by = %(worker)s
             AND l.id = s.lead_id AND l.email = %(recipient)s AND v.verdict = 'qualified'
-            AND NOT EXISTS (SELECT FROM suppressions x WHERE x.kind = 'address' AND x.value = l.email)
+            AND NOT EXISTS (
+                SELECT FROM suppressions x WHERE x.kind = 'address' AND x.value = mailbox(l.email)
+            )
             AND NOT EXISTS (
                 SELECT FROM suppressions x
                 WHERE x.kind = 'domain' AND x.value = ANY({_SUFFIXES.format("l.email_domain")})
@@ -234,6 +254,8 @@ def start(
             AND NOT EXISTS (
                 SELECT FROM engagement_events e WHERE e.lead_id = l.id AND e.kind IN {_STOPPING}
             )
+            AND NOT EXISTS (SELECT {_MERGED_SUPPRESSED.format("l.id")})
+            AND NOT EXISTS (SELECT {_MERGED_EVENTS.format("l.id")})
         """.encode(),
         {
             "id": send_id,

@@ -1,5 +1,9 @@
 """Who gets no mail from any campaign: addresses and domains.
 
+An address is kept as its mailbox (see `stages.addresses.mailboxes`), so it counts in every spelling. It also
+counts for the lead that its lead was merged into: the same person asked, at whatever address. Except that a
+mail came back (`bounced`): that is about the address, and the person may have another one by now.
+
 `add` and the guard of `store.sends.start` take the same advisory lock, `add` alone and every start shared. So
 a start that has seen no suppression commits before the suppression does: once `add` is committed, no mail
 starts.
@@ -25,17 +29,21 @@ Kind = Literal["address", "domain"]
 def add(cursor: Cursor, kind: Kind, value: str, reason: str, added_by: str) -> bool:
     """Suppress an address, or a domain with its subdomains; False when it was suppressed already.
 
+    A suppression that only says `bounced` takes the reason of one that says more.
+
     Takes effect on commit; until then no mail of any campaign starts, so commit soon. Raises
     ConfigurationError when the value is not of its kind.
     """
     normal = _address(value) if kind == "address" else _domain(value)
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     cursor.execute(
-        "INSERT INTO suppressions (kind, value, reason, added_by) VALUES (%s, %s, %s, %s) "
-        "ON CONFLICT (kind, value) DO NOTHING",
+        "INSERT INTO suppressions AS s (kind, value, reason, added_by) "
+        f"VALUES (%s, {'mailbox(%s)' if kind == 'address' else '%s'}, %s, %s) "
+        "ON CONFLICT (kind, value) DO UPDATE SET reason = excluded.reason, added_by = excluded.added_by "
+        "WHERE s.reason = 'bounced' AND excluded.reason <> 'bounced' RETURNING xmax = 0",
         [kind, normal, reason, added_by],
     )
-    return cursor.rowcount == 1
+    return cursor.fetchone() == (True,)
 
 
 def listing(cursor: Cursor, limit: int = 100) -> list[dict[str, Any]]:

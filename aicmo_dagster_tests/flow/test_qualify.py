@@ -52,6 +52,22 @@ def test_suppressed_addresses_and_domains_are_rejected_first(store: URL) -> None
     }
 
 
+def test_a_lead_is_rejected_where_a_lead_merged_into_it_is_suppressed_for_more_than_a_bounce(
+    store: URL,
+) -> None:
+    campaign = outreach.add_campaign()
+    for reason in ("unsubscribed", "bounced"):
+        lead = _lead(campaign.id, f"{reason}@example.org")
+        old = outreach.add_lead(campaign.id, f"old-{reason}@example.org", merged_into=lead)
+        with database.transaction() as cursor:
+            suppressions.add(cursor, "address", f"old-{reason}@example.org", reason, "test")
+            cursor.execute("DELETE FROM lead_verdicts WHERE lead_id = %s", [old])
+    _judge()
+    verdicts = _verdicts()
+    assert verdicts["unsubscribed@example.org"] == "suppressed"
+    assert verdicts["bounced@example.org"] == "qualified"
+
+
 def test_a_review_holds_until_the_facts_of_the_lead_change(store: URL) -> None:
     campaign = outreach.add_campaign()
     lead = _lead(campaign.id, "reviewed@a.example.org")

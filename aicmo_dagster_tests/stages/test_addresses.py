@@ -4,7 +4,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aicmo_dagster.stages.addresses import account_domains, read_addresses
+from aicmo_dagster.stages.addresses import account_domains, mailboxes, read_addresses
 
 
 def read(*texts: str | None) -> list[tuple[str | None, str, str | None, str | None]]:
@@ -95,3 +95,42 @@ def test_a_website_that_is_no_companys_gives_no_account(website: str) -> None:
 @given(st.text())
 def test_any_website_is_read(website: str) -> None:
     accounts(None, website)
+
+
+def mailbox(address: str) -> str:
+    column = pa.array([address], pa.large_string())
+    return str(mailboxes(column, read_addresses(column).domain)[0].as_py())
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("jane.doe+crm@gmail.com", "janedoe@gmail.com"),
+        ("jane.doe@googlemail.com", "janedoe@gmail.com"),
+        ("jane.doe+crm@me.com", "jane.doe@icloud.com"),
+        ("Jane_Doe.x-y+a+b@pm.me", "janedoexy@proton.me"),
+        ("jane.doe+crm@ya.ru", "jane.doe+crm@yandex.ru"),
+        ("jane.doe+crm@hotmail.co.uk", "jane.doe@hotmail.co.uk"),
+        ("jane.doe+crm@fastmail.fm", "jane.doe@fastmail.fm"),
+        ("jane-crm@yahoo.com", "jane-crm@yahoo.com"),
+        ("jane.doe+crm@example.org", "jane.doe+crm@example.org"),
+        ("jane.doe@mail.gmail.com", "jane.doe@mail.gmail.com"),
+    ],
+)
+def test_spellings_of_one_mailbox_are_one_where_the_provider_says_so(address: str, expected: str) -> None:
+    assert mailbox(address.lower()) == expected
+
+
+@pytest.mark.parametrize("address", ["+crm@gmail.com", "_-_@proton.me", "+@me.com"])
+def test_a_name_of_nothing_but_what_is_ignored_is_left_as_it_is(address: str) -> None:
+    assert mailbox(address) == address
+
+
+def test_an_address_that_is_not_valid_is_no_mailbox_of_a_provider() -> None:
+    assert mailbox("jane..doe@gmail.com") == "jane..doe@gmail.com"
+
+
+def test_missing_addresses_stay_missing() -> None:
+    email = pa.array([None, "a.b@gmail.com", None], pa.large_string())
+    domain = pa.array([None, "gmail.com", None], pa.large_string())
+    assert mailboxes(email, domain).to_pylist() == [None, "ab@gmail.com", None]

@@ -122,6 +122,11 @@ def test_the_identity_is_address_then_profile_then_person(fields: dict[str, str]
     assert clean(records(fields)).leads["identity"].tolist() == [identity]
 
 
+def test_spellings_of_one_mailbox_are_one_lead_and_its_address_stays_as_written() -> None:
+    row = lead(email="A.Test+List@GoogleMail.com")
+    assert (row["identity"], row["email"]) == ("atest@gmail.com", "a.test+list@googlemail.com")
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -1,22 +1,37 @@
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import alembic.command
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from hypothesis import example, given
+from hypothesis import strategies as st
+from psycopg.rows import TupleRow
 from sqlalchemy.engine import URL
 
+from aicmo_dagster import settings
 from aicmo_dagster.errors import StoreError
+from aicmo_dagster.stages.addresses import _PROVIDERS, mailboxes, read_addresses
 from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.tables import metadata
 
 
-def test_head_is_the_newest_migration_file() -> None:
+def _scripts() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
+    return config
+
+
+def test_head_is_the_newest_migration_file() -> None:
+    assert ScriptDirectory.from_config(_scripts()).get_current_head() == migrate.HEAD
 
 
 def test_migrations_and_tables_say_the_same(store: URL) -> None:
@@ -46,3 +61,120 @@ def test_tables_newer_than_the_code_are_refused(store: URL) -> None:
         cursor.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="newer than this program"):
         migrate.ensure_current(store)
+
+
+_DOMAINS = [
+    *(domain for domains, *_ in _PROVIDERS for domain in domains),
+    "yahoo.com",
+    "example.org",
+    "mail.me.com",
+]
+
+
+@pytest.fixture(scope="module")
+def tables(server: URL) -> Iterator[database.Connection]:
+    with database.connect(target=server) as connection:
+        yield connection
+
+
+@given(
+    st.lists(
+        st.builds("{}@{}".format, st.from_regex(r"\A[a-c._+-]{1,8}\Z"), st.sampled_from(_DOMAINS)),
+        min_size=30,
+        max_size=60,
+    )
+)
+@example([f"a.b_c-d+e+f@{domain}" for domain in _DOMAINS])
+@example([f"{name}@{domain}" for domain in _DOMAINS for name in ("+", "+a", "-_-", "a", "a+")])
+def test_database_and_stage_say_the_same_of_a_mailbox(
+    tables: database.Connection, addresses: list[str]
+) -> None:
+    read = read_addresses(pa.array(addresses, pa.large_string()))
+    valid = read.email.filter(pc.is_valid(read.domain))
+    expected = mailboxes(valid, read.domain.drop_null()).to_pylist()
+    found = tables.execute("SELECT mailbox(a) FROM unnest(%s::text[]) AS a", [valid.to_pylist()]).fetchall()
+    assert [mailbox for (mailbox,) in found] == expected
+
+
+@pytest.fixture
+def old(server: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
+    """A database at revision 0001, where the application would look."""
+    target = server.set(database=f"aicmo_test_{uuid.uuid4().hex[:12]}")
+    admin = server.set(database="postgres")
+    with database.connect(target=admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {target.database}".encode())
+    engine = sqlalchemy.create_engine(target.set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("CREATE SCHEMA aicmo"))
+        config = _scripts()
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, "0001")
+    engine.dispose()
+    monkeypatch.setenv(settings.DATABASE_URL, target.render_as_string(hide_password=False))
+    yield target
+    with database.connect(target=admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {target.database} WITH (FORCE)".encode())
+
+
+def _add_old_lead(cursor: psycopg.Cursor[TupleRow], campaign: int, email: str, status: str = "valid") -> int:
+    cursor.execute(
+        "INSERT INTO leads (campaign_id, identity, email, email_status, email_domain, source, source_label, "
+        "source_line, run_id, harvested_at, updated_at) VALUES (%(campaign)s, %(email)s, %(email)s, %(status)s, "
+        "CASE WHEN %(status)s = 'valid' THEN split_part(%(email)s, '@', 2) END, 'csv', 'test.csv', 1, %(run)s, "
+        "now(), now()) RETURNING id",
+        {"campaign": campaign, "email": email, "status": status, "run": uuid.UUID(int=1)},
+    )
+    (lead,) = cursor.fetchone() or (0,)
+    cursor.execute(
+        "INSERT INTO lead_verdicts (lead_id, verdict, reason, failed, intent, rules_version, campaign_version, "
+        "run_id, judged_at) VALUES (%s, 'qualified', 'qualified', '{}', 1, 1, 1, %s, now())",
+        [lead, uuid.UUID(int=1)],
+    )
+    return int(lead)
+
+
+def test_an_upgrade_gives_leads_the_identity_of_their_mailbox_and_merges_those_of_one(old: URL) -> None:
+    with database.transaction() as cursor:
+        leads = {
+            (campaign, email): _add_old_lead(cursor, campaign, email)
+            for campaign, email in [
+                (1, "jane.doe@gmail.com"),
+                (1, "janedoe+x@gmail.com"),
+                (1, "j.smith@gmail.com"),
+                (1, "jsmith@gmail.com"),
+                (1, "ann.test+x@example.org"),
+                (2, "jane.doe@gmail.com"),
+            ]
+        }
+        invalid = _add_old_lead(cursor, 1, "jane..doe@gmail.com", "invalid")
+    migrate.ensure_current(old)
+    found = database.fetch("SELECT id, identity, email, merged_into FROM leads ORDER BY id")
+    assert [(row["identity"], row["merged_into"]) for row in found] == [
+        ("janedoe@gmail.com", None),
+        ("janedoe+x@gmail.com", leads[1, "jane.doe@gmail.com"]),
+        ("j.smith@gmail.com", leads[1, "jsmith@gmail.com"]),
+        ("jsmith@gmail.com", None),
+        ("ann.test+x@example.org", None),
+        ("janedoe@gmail.com", None),
+        ("jane..doe@gmail.com", None),
+    ]
+    assert [row["email"] for row in found] == [*(email for _, email in leads), "jane..doe@gmail.com"]
+    judged = database.fetch("SELECT lead_id FROM lead_verdicts ORDER BY lead_id")
+    assert [row["lead_id"] for row in judged] == [row["id"] for row in found if row["merged_into"] is None]
+    assert invalid in {row["lead_id"] for row in judged}
+
+
+def test_an_upgrade_keeps_one_suppression_of_a_mailbox_and_rather_a_wish_than_a_bounce(old: URL) -> None:
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO suppressions (kind, value, reason, added_by) VALUES "
+            "('address', 'jane.doe@gmail.com', 'bounced', 'smtp'), "
+            "('address', 'janedoe@gmail.com', 'unsubscribed', 'recipient'), "
+            "('address', 'jane.doe@example.org', 'asked', 'test'), ('domain', 'gmail.com', 'asked', 'test')"
+        )
+    migrate.ensure_current(old)
+    assert database.fetch("SELECT kind, value, reason FROM suppressions ORDER BY value, kind") == [
+        {"kind": "domain", "value": "gmail.com", "reason": "asked"},
+        {"kind": "address", "value": "jane.doe@example.org", "reason": "asked"},
+        {"kind": "address", "value": "janedoe@gmail.com", "reason": "unsubscribed"},
+    ]

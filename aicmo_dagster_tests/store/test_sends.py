@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.errors import LeadNotFoundError
-from aicmo_dagster.store import campaigns, database, sends, suppressions
+from aicmo_dagster.store import campaigns, database, enrolments, sends, suppressions
 from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_mails, add_send, config, states
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -253,6 +253,80 @@ def test_a_suppressed_domain_stops_its_subdomains_and_nothing_that_only_ends_ali
     with database.transaction() as cursor:
         sends.skip_stopped(cursor, campaign.id)
     assert states() == {inside: "skipped", outside: "planned"}
+
+
+def merge(lead: int, into: int) -> None:
+    execute("UPDATE leads SET merged_into = %s WHERE id = %s", into, lead)
+
+
+MERGED_STOPS = {
+    "replied": event("replied"),
+    "unsubscribed": event("unsubscribed"),
+    "complained": event("complained"),
+    "converted": event("converted"),
+    "lost": event("lost"),
+    "suppressed": suppress("address", "old.address@gmail.com"),
+}
+
+
+@pytest.mark.parametrize("reason", MERGED_STOPS)
+def test_what_a_merged_lead_asked_for_stops_the_mails_of_its_survivor(store: URL, reason: str) -> None:
+    campaign, lead, send = one_claimed()
+    merged = add_lead(campaign, "oldaddress+x@gmail.com")
+    merge(merged, lead)
+    MERGED_STOPS[reason](campaign, merged)
+    assert not started(send)
+    with database.transaction() as cursor:
+        sends.release(cursor, "w", send)
+        assert sends.skip_stopped(cursor, campaign) == {reason: 1}
+
+
+@pytest.mark.parametrize("reason", MERGED_STOPS)
+def test_what_a_lead_asked_for_stops_no_mail_of_a_lead_merged_elsewhere(store: URL, reason: str) -> None:
+    campaign, _, send = one_claimed()
+    other, merged = add_lead(campaign, "other@example.org"), add_lead(campaign, "oldaddress@gmail.com")
+    merge(merged, other)
+    MERGED_STOPS[reason](campaign, merged)
+    with database.transaction() as cursor:
+        assert sends.skip_stopped(cursor, campaign) == {}
+    assert started(send)
+
+
+def test_that_an_address_of_a_merged_lead_bounced_stops_no_mail_to_another_address(store: URL) -> None:
+    campaign, lead, send = one_claimed()
+    merged = add_lead(campaign, "old@example.org")
+    merge(merged, lead)
+    event("bounced")(campaign, merged)
+    with database.transaction() as cursor:
+        suppressions.add(cursor, "address", "old@example.org", "bounced", "smtp")
+        assert sends.skip_stopped(cursor, campaign) == {}
+        assert enrolments.suppressed_but_open(cursor, campaign) == 0
+    assert started(send)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["jane.doe@gmail.com", "janedoe+x@gmail.com", "jane.d.oe@googlemail.com"]
+)
+def test_a_suppressed_address_stops_every_spelling_of_its_mailbox(store: URL, spelling: str) -> None:
+    campaign = add_campaign()
+    send = add_send(campaign.id, add_lead(campaign.id, spelling))
+    claim(campaign.id)
+    suppress("address", "jane.doe@gmail.com")(0, 0)
+    assert not started(send, recipient=spelling)
+    with database.transaction() as cursor:
+        assert enrolments.suppressed_but_open(cursor, campaign.id) == 1
+        sends.release(cursor, "w", send)
+        assert sends.skip_stopped(cursor, campaign.id) == {"suppressed": 1}
+
+
+def test_an_open_mail_to_whom_a_merged_lead_was_suppressed_is_found(store: URL) -> None:
+    campaign = add_campaign()
+    lead, merged = add_lead(campaign.id), add_lead(campaign.id, "old@example.org")
+    add_send(campaign.id, lead)
+    merge(merged, lead)
+    suppress("address", "old@example.org")(0, 0)
+    with database.transaction() as cursor:
+        assert enrolments.suppressed_but_open(cursor, campaign.id) == 1
 
 
 def test_an_approved_lead_without_address_is_skipped(store: URL) -> None:

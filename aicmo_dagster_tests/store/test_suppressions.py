@@ -10,6 +10,7 @@ from aicmo_dagster.store import database, suppressions
     [
         ("address", " Test@Example.ORG ", "test@example.org"),
         ("address", "test@bücher.example", "test@xn--bcher-kva.example"),
+        ("address", "Test.Er+list@GoogleMail.com", "tester@gmail.com"),
         ("domain", "Example.ORG", "example.org"),
         ("domain", "@example.org.", "example.org"),
         ("domain", "Bücher.example", "xn--bcher-kva.example"),
@@ -38,3 +39,14 @@ def test_a_value_is_kept_in_one_spelling_and_once(
 def test_what_is_no_address_or_domain_is_refused(store: URL, kind: suppressions.Kind, value: str) -> None:
     with pytest.raises(ConfigurationError, match="is not a"), database.transaction() as cursor:
         suppressions.add(cursor, kind, value, "asked", "tester")
+
+
+def test_a_bounce_gives_way_to_what_the_person_asked_for_and_not_the_other_way_round(store: URL) -> None:
+    with database.transaction() as cursor:
+        new = [
+            suppressions.add(cursor, "address", "test@example.org", reason, f"by {reason}")
+            for reason in ("bounced", "unsubscribed", "bounced")
+        ]
+        (row,) = suppressions.listing(cursor)
+    assert new == [True, False, False]
+    assert (row["reason"], row["added_by"]) == ("unsubscribed", "by unsubscribed")

@@ -46,6 +46,62 @@ LEFT JOIN (
 WHERE l.merged_into IS NULL
 """
 
+# One spelling of the addresses that a provider delivers to one person. Not STRICT, or it would not be inlined and
+# take ten times as long. The reasons are in `stages.addresses.mailboxes`,
+# which says the same.
+_MAILBOX = """
+CREATE FUNCTION aicmo.mailbox(address text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT CASE
+    WHEN address LIKE '%@%@%' THEN address
+    WHEN split_part(address, '@', 2) IN ('gmail.com', 'googlemail.com')
+        THEN coalesce(nullif(replace(split_part(split_part(address, '@', 1), '+', 1), '.', ''), '') || '@gmail.com',
+            address)
+    WHEN split_part(address, '@', 2) IN ('icloud.com', 'me.com', 'mac.com')
+        THEN coalesce(nullif(split_part(split_part(address, '@', 1), '+', 1), '') || '@icloud.com', address)
+    WHEN split_part(address, '@', 2) IN ('proton.me', 'protonmail.com', 'protonmail.ch', 'pm.me')
+        THEN coalesce(nullif(translate(split_part(split_part(address, '@', 1), '+', 1), '._-', ''), '')
+            || '@proton.me', address)
+    WHEN split_part(address, '@', 2)
+        IN ('yandex.ru', 'yandex.com', 'yandex.by', 'yandex.kz', 'yandex.ua', 'ya.ru')
+        THEN split_part(address, '@', 1) || '@yandex.ru'
+    WHEN split_part(address, '@', 2) IN (
+            'outlook.com', 'outlook.de', 'outlook.es', 'outlook.fr', 'outlook.it',
+            'hotmail.com', 'hotmail.co.uk', 'hotmail.de', 'hotmail.es', 'hotmail.fr', 'hotmail.it',
+            'live.com', 'live.ca', 'live.co.uk', 'live.de', 'live.dk', 'live.fr', 'live.it', 'live.nl', 'live.se',
+            'msn.com', 'fastmail.com', 'fastmail.fm'
+        )
+        THEN coalesce(
+            nullif(split_part(split_part(address, '@', 1), '+', 1), '') || '@' || split_part(address, '@', 2),
+            address)
+    ELSE address
+END $$;
+"""
+
+# Leads of one mailbox in a campaign are merged: into the one that is spelled so already, else the first.
+_ONE_SPELLING = """
+UPDATE aicmo.leads l SET identity = aicmo.mailbox(l.email)
+WHERE l.id IN (
+        SELECT DISTINCT ON (campaign_id, aicmo.mailbox(email)) id FROM aicmo.leads
+        WHERE email_status = 'valid' AND identity <> aicmo.mailbox(email)
+        ORDER BY campaign_id, aicmo.mailbox(email), id
+    )
+    AND NOT EXISTS (
+        SELECT FROM aicmo.leads o WHERE o.campaign_id = l.campaign_id AND o.identity = aicmo.mailbox(l.email)
+    );
+UPDATE aicmo.leads l SET merged_into = o.id FROM aicmo.leads o
+WHERE l.email_status = 'valid' AND l.identity <> aicmo.mailbox(l.email)
+    AND o.campaign_id = l.campaign_id AND o.identity = aicmo.mailbox(l.email);
+DELETE FROM aicmo.lead_scores t USING aicmo.leads l WHERE l.id = t.lead_id AND l.merged_into IS NOT NULL;
+DELETE FROM aicmo.lead_verdicts t USING aicmo.leads l WHERE l.id = t.lead_id AND l.merged_into IS NOT NULL;
+DELETE FROM aicmo.lead_routes t USING aicmo.leads l WHERE l.id = t.lead_id AND l.merged_into IS NOT NULL;
+DELETE FROM aicmo.suppressions WHERE kind = 'address' AND id NOT IN (
+    SELECT DISTINCT ON (aicmo.mailbox(value)) id FROM aicmo.suppressions WHERE kind = 'address'
+    ORDER BY aicmo.mailbox(value), reason = 'bounced', id
+);
+UPDATE aicmo.suppressions SET value = aicmo.mailbox(value)
+WHERE kind = 'address' AND value <> aicmo.mailbox(value);
+"""
+
 # As in 0001, with the tables that are new.
 _FORGET_DELETED_LEADS = """
 CREATE OR REPLACE FUNCTION aicmo.forget_deleted_leads() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -128,9 +184,7 @@ def upgrade() -> None:
         "rate_limits",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("slot", sa.BigInteger(), nullable=False, comment="number of the newest slot of the window"),
-        sa.Column(
-            "taken", sa.ARRAY(sa.Integer()), nullable=False, comment="requests by slot, newest first"
-        ),
+        sa.Column("taken", sa.ARRAY(sa.Integer()), nullable=False, comment="requests by slot, newest first"),
         sa.Column(
             "blocked_until",
             sa.DateTime(timezone=True),
@@ -395,5 +449,7 @@ def upgrade() -> None:
         op.f("queued_leads_source_check"), "queued_leads", "source IN ('manual', 'api')", schema="aicmo"
     )
     op.execute("UPDATE aicmo.leads SET first_run_id = run_id WHERE revision = 1")
+    op.execute(_MAILBOX)
+    op.execute(_ONE_SPELLING)
     op.execute(_LEAD_STATUS_VIEW)
     op.execute(_FORGET_DELETED_LEADS)
