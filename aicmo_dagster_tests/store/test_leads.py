@@ -12,5 +12,5 @@ def test_a_lead_is_found_by_its_number_and_by_every_spelling_of_its_address(stor
     lead = add_lead(campaign.id, "jane.doe@gmail.com", identity="janedoe@gmail.com")
     with database.transaction() as cursor:
         assert leads.find(cursor, campaign.id, who.format(id=lead)) == lead
-        with pytest.raises(LeadNotFoundError, match="no lead 'jane@gmail.com'"):
+        with pytest.raises(LeadNotFoundError, match="no lead"):
             leads.find(cursor, campaign.id, "jane@gmail.com")
