@@ -177,9 +177,9 @@ def _rooms(folder: str) -> set[str]:
     [
         ("campaign", {"campaign", "errors"}),
         ("stages", {"stages", "campaign", "lead", "errors", "json_text"}),
-        ("store", {"store", "campaign", "lead", "errors", "settings", "json_text"}),
-        ("vendors", {"vendors", "store", "campaign", "lead", "errors", "json_text"}),
-        ("sources", {"sources", "vendors", "store", "campaign", "lead", "errors", "json_text"}),
+        ("store", {"store", "campaign", "lead", "errors", "settings", "json_text", "privacy"}),
+        ("vendors", {"vendors", "store", "campaign", "lead", "errors", "json_text", "privacy"}),
+        ("sources", {"sources", "vendors", "store", "campaign", "lead", "errors", "json_text", "privacy"}),
         ("mail", {"mail", "store", "campaign", "lead", "errors", "settings", "stages", "privacy"}),
     ],
 )
