@@ -1,4 +1,4 @@
-"""`aicmo up`: the Dagster UI and daemon and the unsubscribe pages, on the data of this project."""
+"""`aicmo up`: the Dagster UI and daemon, the unsubscribe pages and the inbox, on the data of this project."""
 
 import contextlib
 import os
@@ -25,11 +25,11 @@ _ENDS_WITHIN_S = 20.0
 _MAIL_HOST = "127.0.0.1"
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")]
-MailPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the unsubscribe pages.")]
+MailPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the unsubscribe pages and the inbox.")]
 
 
 def up(port: Port = 3000, mail_port: MailPort = 3001) -> None:
-    """Serve the Dagster UI, the daemon that runs schedules, and the unsubscribe pages, until Ctrl-C."""
+    """Serve the Dagster UI, the daemon that runs schedules, the unsubscribe pages and the inbox, until Ctrl-C."""
     from aicmo_dagster.operations import pipeline
 
     folder = pipeline.project_folder()
@@ -41,11 +41,12 @@ def up(port: Port = 3000, mail_port: MailPort = 3001) -> None:
     with ExitStack() as running:
         with console().status("Starting…"):
             _prepare()
-            running.enter_context(_unsubscribe_pages(mail_port))
+            running.enter_context(_public_pages(mail_port))
             children = running.enter_context(_dagster(folder, port))
             _wait_for_ui(port, children)
         say(f"Dagster UI:         http://localhost:{port}", "bold")
         say(f"Unsubscribe pages:  http://{_MAIL_HOST}:{mail_port}/u/…  (put an https proxy before them)")
+        say(f"Inbox for leads:    http://{_MAIL_HOST}:{mail_port}/campaigns/CAMPAIGN/leads")
         say(f"Logs:               {children[0].log.parent}")
         say("Stop with Ctrl-C.")
         with contextlib.suppress(KeyboardInterrupt):
@@ -77,17 +78,15 @@ def _prepare() -> None:
 
 
 @contextmanager
-def _unsubscribe_pages(port: int) -> Iterator[None]:
+def _public_pages(port: int) -> Iterator[None]:
     """Serve them in a thread of this process."""
     import uvicorn
 
-    from aicmo_dagster.mail import unsubscribe
+    from aicmo_dagster.api.app import app
 
-    config = uvicorn.Config(
-        unsubscribe.app(), host=_MAIL_HOST, port=port, access_log=False, log_level="warning"
-    )
+    config = uvicorn.Config(app(), host=_MAIL_HOST, port=port, access_log=False, log_level="warning")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="unsubscribe", daemon=True)
+    thread = threading.Thread(target=server.run, name="public pages", daemon=True)
     thread.start()
     try:
         yield

@@ -38,6 +38,9 @@ def test_up_serves_the_ui_and_the_unsubscribe_pages_and_leaves_no_process(projec
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=20) as answer:
             assert "dagster_webserver_version" in json.load(answer)
         assert _status(f"http://127.0.0.1:{mail_port}/u/unknown") == 404
+        inbox = f"http://127.0.0.1:{mail_port}/campaigns/CAMPAIGN/leads"
+        assert any(inbox in line for line in lines)
+        assert _status(inbox, b"{}") == 401
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) >= 2
         process.send_signal(signal.SIGTERM)
@@ -47,9 +50,9 @@ def test_up_serves_the_ui_and_the_unsubscribe_pages_and_leaves_no_process(projec
     assert [child for child in family if _lives(child)] == []
 
 
-def _status(url: str) -> int:
+def _status(url: str, body: bytes | None = None) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, body, timeout=20) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
