@@ -22,13 +22,14 @@ from aicmo_dagster.operations import campaigns
 from aicmo_dagster.store import database
 from aicmo_dagster.store.embedded import leave
 
-_KEY = "bench"
+KEY = "bench"
+JOBS = ["-m", "aicmo_dagster.benchmarks.pipeline"]
 _PART = 1_000_000
 """Leads per file and run: the most a campaign takes at once."""
 
 _TABLES = ("leads", "lead_scores", "lead_verdicts", "lead_routes")
 _CAMPAIGN = {
-    "key": _KEY,
+    "key": KEY,
     "name": "Benchmark",
     "max_leads": _PART,
     "icp": {
@@ -59,10 +60,10 @@ def run(leads: int) -> dict[str, Any]:
         files = [home / f"leads-{start // _PART}.csv" for start in parts]
         for start, file in zip(parts, files, strict=True):
             people.write_csv(file, min(_PART, leads - start), start)
-            _apply(file)
-            measured.append(_child(home, ["harvest"]))
-        measured.append(_child(home, ["score", "qualify", "route"]))
-        counts = {table: _count(table) for table in _TABLES}
+            apply(file)
+            measured.append(child(home, [*JOBS, "harvest"]))
+        measured.append(child(home, [*JOBS, "score", "qualify", "route"]))
+        counts = {table: count(table) for table in _TABLES}
         size = sum(file.stat().st_size for file in files)
         reference = _bare_copy(files)
     stages: dict[str, float] = {}
@@ -101,15 +102,16 @@ def fresh_home() -> Iterator[Path]:
                     os.environ[name] = value
 
 
-def _apply(part: Path) -> None:
+def apply(part: Path) -> None:
+    """Make the benchmark's campaign read this file."""
     document = part.with_name("bench.yaml")
     document.write_text(yaml.safe_dump({**_CAMPAIGN, "sources": [{"type": "csv", "path": part.name}]}))
     campaigns.apply_file(document, "bench")
 
 
-def _child(home: Path, jobs: list[str]) -> dict[str, Any]:
-    """Run jobs in a process of their own, so that its memory is theirs alone."""
-    command = [sys.executable, "-m", "aicmo_dagster.benchmarks.pipeline", *jobs]
+def child(home: Path, arguments: list[str]) -> dict[str, Any]:
+    """Run Python in a process of its own, so that its memory is its own; returns the JSON it prints last."""
+    command = [sys.executable, *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=home)
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return measured
@@ -124,11 +126,11 @@ def _measured_run(jobs: list[str]) -> None:
 
     stages: dict[str, float] = {}
     with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_dynamic_partitions(str(campaigns_partitions.name), [_KEY])
+        instance.add_dynamic_partitions(str(campaigns_partitions.name), [KEY])
         for job in jobs:
             started = time.monotonic()
             defs.resolve_job_def(job).execute_in_process(
-                partition_key=_KEY,
+                partition_key=KEY,
                 instance=instance,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
@@ -137,7 +139,8 @@ def _measured_run(jobs: list[str]) -> None:
     print(json.dumps({"stages_s": stages, "peak_rss_bytes": peak}))
 
 
-def _count(table: str) -> int:
+def count(table: str) -> int:
+    """The table's rows."""
     return int(database.fetch(f"SELECT count(*) AS n FROM {table}")[0]["n"])
 
 
@@ -155,7 +158,7 @@ def _bare_copy(files: list[Path]) -> dict[str, float]:
         started = time.monotonic()
         for path in files:
             with path.open("rb") as file:
-                _copy_in(cursor, "bare_csv", "csv, HEADER", file)
+                copy_in(cursor, "bare_csv", "csv, HEADER", file)
         connection.commit()
         seconds["csv in"] = time.monotonic() - started
         for table in _TABLES:
@@ -169,13 +172,14 @@ def _bare_copy(files: list[Path]) -> dict[str, float]:
                 seconds[f"{table} out"] = time.monotonic() - started
                 content.seek(0)
                 started = time.monotonic()
-                _copy_in(cursor, f"bare_{table}", "binary", content)
+                copy_in(cursor, f"bare_{table}", "binary", content)
                 connection.commit()
                 seconds[f"{table} in"] = time.monotonic() - started
     return seconds
 
 
-def _copy_in(cursor: Cursor[TupleRow], table: str, form: str, file: BinaryIO) -> None:
+def copy_in(cursor: Cursor[TupleRow], table: str, form: str, file: BinaryIO) -> None:
+    """COPY the file into the table."""
     with cursor.copy(f"COPY {table} FROM STDIN (FORMAT {form})".encode()) as copy:
         while block := file.read(1 << 20):
             copy.write(block)

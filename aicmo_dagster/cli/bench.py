@@ -37,6 +37,31 @@ def pipeline(
     console.print(f"Peak memory of the run process: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
 
 
+@app.command("import", epilog="Example: aicmo bench import --leads 100000")
+def import_(
+    leads: Annotated[
+        int, typer.Option(min=100, max=1_000_000, help="How many leads the file has.")
+    ] = 1_000_000,
+    as_json: _AsJson = False,
+) -> None:
+    """A CSV into PostgreSQL with every check on, beside bare COPY of it; then 100 leads more."""
+    from aicmo_dagster.benchmarks import imports as benchmark
+
+    figures = _measure(lambda: benchmark.run(leads), as_json, f"the import of {leads:,} leads")
+    if figures is None:
+        return
+    table = Table("", "Seconds", "Rows/s", title=f"{leads:,} rows of a CSV file")
+    table.add_row("import, every check on", f"{figures['import_s']:.1f}", f"{figures['rows_per_s']:,.0f}")
+    copy_s = figures["bare_copy_s"]
+    table.add_row("bare COPY of the file", f"{copy_s:.1f}", f"{leads / copy_s:,.0f}")
+    for size, seconds in figures["more_s"].items():
+        table.add_row(f"{figures['more']} more into {size:,}", f"{seconds:.2f}", "")
+    console = Console()
+    console.print(table)
+    console.print(f"Ratio to bare COPY: {figures['ratio']:.2f}")
+    console.print(f"Peak memory of the run process: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
+
+
 @app.command("execute", epilog="Example: aicmo bench execute --rounds 3")
 def execute(
     rounds: Annotated[int, typer.Option(min=1, help="How often each command is timed.")] = 5,

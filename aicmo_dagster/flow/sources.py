@@ -32,7 +32,7 @@ class Opened:
 
     def __post_init__(self) -> None:
         self.name, self.label = self.source.name, self.source.label
-        self.notes: list[str] = getattr(self.source, "notes", [])
+        self.notes = self.source.notes
 
     def is_configured(self) -> bool:
         return self.source.is_configured()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from aicmo_dagster.errors import NoSourceError, SourceError
@@ -24,7 +24,7 @@ class Merged:
 
 @dataclass
 class Attempt:
-    """How one source answered. `discovered` counts the leads it gave, bad ones included."""
+    """How one source answered. `discovered` counts the leads it gave, bad ones included; `notes` are for people."""
 
     source: str
     label: str
@@ -38,6 +38,7 @@ class Attempt:
     rejected: int = 0
     credits: float = 0.0
     duration_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
 
 def harvest(
@@ -99,4 +100,5 @@ def _ask(source: Source, missing: int, take: Callable[[Source, Chunk, int], Merg
         if attempt.discovered:
             attempt.outcome = "succeeded"
     attempt.duration_s = time.monotonic() - started
+    attempt.notes = list(source.notes)
     return attempt

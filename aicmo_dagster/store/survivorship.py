@@ -28,7 +28,8 @@ class Word:
     `rows` is the FROM clause that brings the two together. `origin` gives for a fact who said it, as a JSON array
     [source, time, label]. `source`, `label`, `line`, `request` and `lawful_basis` go into `lead_changes`. With
     `moves`, the lead may take another address and with it another identity, unless another lead has that
-    already; an address that is not taken is kept in `extra` as `other_email`.
+    already; an address that is not taken is kept in `extra` as `other_email`. A word that `yields` must weigh
+    more than the present value, not just as much.
     """
 
     rows: str
@@ -39,6 +40,7 @@ class Word:
     request: str
     lawful_basis: str
     moves: bool = False
+    yields: bool = False
 
 
 def own_origin(row: str, fact: str) -> str:
@@ -179,17 +181,20 @@ def _extra(word: Word) -> str:
 
 
 def _wins(fact: str, word: Word) -> str:
+    # A scalar subquery, because of EXISTS the planner may make a hash of all campaigns' changes.
     same = f"h.before -> '{fact}' = to_jsonb(i.{fact})"
     if fact == "extra":
         same = "h.before -> 'extra' @> i.extra::jsonb"
     theirs, ours = word.origin(fact), own_origin("t", fact)
     return f"""({_outweighs(fact, word)} AND (
         {_trust(theirs)} > {_trust(ours)} OR {theirs} ->> 2 = {ours} ->> 2
-        OR NOT EXISTS (SELECT FROM lead_changes h WHERE h.lead_id = t.id AND {same})))"""
+        OR NOT EXISTS (
+            SELECT FROM lead_changes h WHERE h.lead_id = t.id AND h.source <> 'undo' AND {same})))"""
 
 
 def _outweighs(fact: str, word: Word) -> str:
-    return f"{_weight(word.origin(fact))} >= {_weight(own_origin('t', fact))}"
+    more = ">" if word.yields else ">="
+    return f"{_weight(word.origin(fact))} {more} {_weight(own_origin('t', fact))}"
 
 
 def _trust(origin: str) -> str:

@@ -19,6 +19,7 @@ class Scripted:
         self.error = error
         self.configured = configured
         self.limits: list[int] = []
+        self.notes = [f"read {name}"]
         self.given = 0
 
     def is_configured(self) -> bool:
@@ -108,3 +109,8 @@ def test_an_error_of_the_store_ends_the_run() -> None:
 
     with pytest.raises(StoreError):
         harvest([Scripted("a", 1), Scripted("b", 1)], 5, broken)
+
+
+def test_what_a_source_noted_is_passed_on() -> None:
+    attempts = harvest([Scripted("a", 1), Scripted("b", error=SourceError("gone"))], 10, insert_all)
+    assert [attempt.notes for attempt in attempts] == [["read a"], ["read b"]]
