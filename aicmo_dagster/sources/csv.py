@@ -5,21 +5,22 @@
 3. Blocks are split into rows; one that cannot be taken is kept with line and reason (`rows`, `repair`).
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from aicmo_dagster.errors import SourceError
-from aicmo_dagster.json_text import json_objects
+from aicmo_dagster.sources import kind
+from aicmo_dagster.sources.columns import chunk_of, with_fields
 from aicmo_dagster.sources.dialect import detect_dialect
 from aicmo_dagster.sources.encoding import Utf8Stream, open_utf8
 from aicmo_dagster.sources.headers import HeaderMap, map_headers
-from aicmo_dagster.sources.rows import BadRow, RowReader, Rows
-from aicmo_dagster.sources.source import Chunk, rejected_frame
+from aicmo_dagster.sources.kind import telling
+from aicmo_dagster.sources.rows import BadRow, RowReader
+from aicmo_dagster.sources.source import RAW_LIMIT, Chunk, rejected_frame, storable
 
 _SAMPLE_BYTES = 1 << 20
 
@@ -36,9 +37,11 @@ class CsvFile:
         encoding: str | None = None,
         columns: Mapping[str, str] | None = None,
         chunk_rows: int = 100_000,
+        label: str | None = None,
     ) -> None:
         self.path = Path(path)
-        self.label = self.path.name or str(path)
+        self.label = label or self.path.name or str(path)
+        self.notes: list[str] = []
         self._delimiter = delimiter
         self._encoding = encoding
         self._columns = dict(columns or {})
@@ -58,7 +61,7 @@ class CsvFile:
         try:
             yield from self._chunks(stream)
         except OSError as error:
-            raise SourceError(f"{self.path} cannot be read to its end: {error}.") from error
+            raise SourceError(f"{self.label} cannot be read to its end: {error}.") from error
         finally:
             stream.close()
 
@@ -68,21 +71,9 @@ class CsvFile:
                 f"{self.label}: {self._delimiter!r} cannot be a delimiter; leave `delimiter` out to have it "
                 "found."
             )
-        try:
-            return open_utf8(self.path, self._encoding)[0]
-        except FileNotFoundError as error:
-            raise SourceError(
-                f"{self.label} is not there: looked for {self.path.absolute()}; correct the `path` of the "
-                "source (relative paths start at the folder of the campaign file)."
-            ) from error
-        except IsADirectoryError as error:
-            raise SourceError(f"{self.path} is a directory; name a file in it as `path`.") from error
-        except PermissionError as error:
-            raise SourceError(
-                f"{self.path} may not be read by this user; change its permissions or its owner."
-            ) from error
-        except (OSError, ValueError) as error:
-            raise SourceError(f"{self.path} cannot be opened: {error}.") from error
+        with telling(self.path, self.label):
+            kind.check(self.path, "csv", self.label)
+            return open_utf8(self.path, self._encoding, self.label)[0]
 
     def _chunks(self, stream: Utf8Stream) -> Iterator[Chunk]:
         sample = b""
@@ -91,56 +82,39 @@ class CsvFile:
         whole = len(sample) < _SAMPLE_BYTES
         dialect = detect_dialect(sample, whole, self._delimiter, self.label)
         mapped = map_headers(dialect.header, self._columns, self.label)
+        self.notes[:] = mapped.notes()
         reader = RowReader(dialect.delimiter, len(mapped.names), mapped.identifies)
         waiting: list[pa.Table] = []
         bad: list[BadRow] = []
         rows_waiting = 0
         for rows in reader.read(stream, sample[dialect.end :], dialect.lines + 1):
-            waiting.append(_with_fields(rows, mapped))
+            waiting.append(with_fields(rows.table, rows.line, mapped))
             bad += rows.bad
             rows_waiting += len(rows.line)
             while rows_waiting >= self._chunk_rows:
                 table = pa.concat_tables(waiting)
-                yield Chunk(_frame(table.slice(0, self._chunk_rows)), _rejected(bad, mapped))
+                yield chunk_of(table.slice(0, self._chunk_rows), mapped, _rejected(bad, mapped))
                 waiting, bad = [table.slice(self._chunk_rows)], []
                 rows_waiting -= self._chunk_rows
             if len(bad) >= self._chunk_rows:
-                yield Chunk(_frame(pa.concat_tables(waiting)), _rejected(bad, mapped))
+                yield chunk_of(pa.concat_tables(waiting), mapped, _rejected(bad, mapped))
                 waiting, bad, rows_waiting = [], [], 0
         if rows_waiting or bad:
-            yield Chunk(_frame(pa.concat_tables(waiting)), _rejected(bad, mapped))
-
-
-def _with_fields(rows: Rows, mapped: HeaderMap) -> pa.Table:
-    """Returns the rows with the column `line`, the fields, and `extra`."""
-    columns: dict[str, pa.Array] = {"line": pa.array(rows.line.astype(np.int64))}
-    for field, index in mapped.fields.items():
-        columns[field] = _trimmed(rows.table.column(index))
-    columns["extra"] = json_objects(
-        {mapped.names[index]: _trimmed(rows.table.column(index)) for index in mapped.extra}, len(rows.line)
-    )
-    return pa.table(columns)
-
-
-def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if column.null_count == len(column):
-        return column
-    # Telling that there is nothing to trim is cheaper than trimming.
-    trimmed = pc.utf8_trim_whitespace(column)
-    if pc.sum(pc.binary_length(trimmed)).as_py() == pc.sum(pc.binary_length(column)).as_py():
-        return column
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.large_string()), trimmed)
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
+            yield chunk_of(pa.concat_tables(waiting), mapped, _rejected(bad, mapped))
 
 
 def _rejected(bad: list[BadRow], mapped: HeaderMap) -> pd.DataFrame:
     return rejected_frame(
-        (row.line, mapped.label(row.problem.column), _sentence(row, mapped), row.raw) for row in bad
+        ((row.line, mapped.label(row.problem.column), _sentence(row, mapped), row.raw) for row in bad),
+        (_cells(row, mapped) for row in bad),
     )
+
+
+def _cells(row: BadRow, mapped: HeaderMap) -> str | None:
+    if row.cells is None or len(row.cells) > len(mapped.names) or sum(map(len, row.cells)) > RAW_LIMIT:
+        return None
+    cells = {name: storable(cell) for name, cell in zip(mapped.names, row.cells, strict=False) if cell}
+    return json.dumps(cells, ensure_ascii=False)
 
 
 def _sentence(row: BadRow, mapped: HeaderMap) -> str:

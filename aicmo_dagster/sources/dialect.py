@@ -4,12 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from aicmo_dagster.errors import SourceError
-from aicmo_dagster.sources.headers import recognised
+from aicmo_dagster.sources.headers import PREAMBLE, recognised
 from aicmo_dagster.sources.repair import DELIMITERS, LINE_END, strict_record
 
 _RECORDS = 100
-_PREAMBLE = 30
-"""Records among which the header is looked for: LinkedIn, for one, writes notes above it."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +71,13 @@ def _read(sample: bytes, whole: bool, delimiter: str) -> _Reading:
             rows.append((at, texts))
     if not rows:  # one line longer than the sample
         rows = [(len(sample), sample.decode("utf-8", "replace").split(delimiter))]
-    names = [recognised(cells) for _, cells in rows[:_PREAMBLE]]
+    names = [recognised(cells) for _, cells in rows[:PREAMBLE]]
     widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
     width, agreeing = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
     if max(names):
         index = names.index(max(names))
     else:
-        index = next((i for i, (_, cells) in enumerate(rows[:_PREAMBLE]) if len(cells) == width), 0)
+        index = next((i for i, (_, cells) in enumerate(rows[:PREAMBLE]) if len(cells) == width), 0)
     end, header = rows[index]
     lines = len(LINE_END.findall(sample, 0, end))
     return _Reading(Dialect(delimiter, header, end, lines), (names[index], agreeing, width))

@@ -34,13 +34,14 @@ class Utf8Stream(Protocol):
     def close(self) -> None: ...
 
 
-def open_utf8(path: Path, encoding: str | None) -> tuple[Utf8Stream, str]:
+def open_utf8(path: Path, encoding: str | None, label: str | None = None) -> tuple[Utf8Stream, str]:
     """Returns the file as a stream of UTF-8 without byte order mark, and the name of its encoding.
 
     `encoding` None finds it: byte order mark, UTF-16 by its zero bytes, valid UTF-8, else statistics over the
-    lines that are not. gzip is read through. Raises SourceError for an unknown encoding or a broken gzip
-    file, OSError as opening does.
+    lines that are not. gzip is read through. `label` names the file in messages. Raises SourceError for an
+    unknown encoding or a broken gzip file, OSError as opening does.
     """
+    called = label or str(path)
     try:
         if encoding is None:
             with _opened(path) as file:
@@ -49,13 +50,13 @@ def open_utf8(path: Path, encoding: str | None) -> tuple[Utf8Stream, str]:
             b"a".decode(encoding, "replace")  # raises for codecs that are not of text
             encoding = codecs.lookup(encoding).name
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise SourceError(f"{path} is a damaged gzip file ({error}); compress it again.") from error
+        raise SourceError(f"{called} is a damaged gzip file ({error}); compress it again.") from error
     except (LookupError, UnicodeError) as error:
         raise SourceError(
-            f"{path}: {encoding!r} is not an encoding of text; leave `encoding` out to have it found, or "
+            f"{called}: {encoding!r} is not an encoding of text; leave `encoding` out to have it found, or "
             "write one like utf-8, utf-16, latin-1, cp1252."
         ) from error
-    return _Transcoded(_opened(path), encoding, path), encoding
+    return _Transcoded(_opened(path), encoding, called), encoding
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -130,9 +131,9 @@ codecs.register_error("aicmo.undecodable", _as_surrogates)
 class _Transcoded:
     """Reads any encoding as UTF-8; undecodable bytes become lone surrogates, which UTF-8 does not allow."""
 
-    def __init__(self, file: BinaryIO, encoding: str, path: Path) -> None:
+    def __init__(self, file: BinaryIO, encoding: str, label: str) -> None:
         self._file = file
-        self._path = path
+        self._label = label
         self._decoder = (
             None
             if encoding in {"utf-8", "utf-8-sig", "ascii"}
@@ -147,7 +148,7 @@ class _Transcoded:
                 block = self._file.read(size)
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise SourceError(
-                    f"{self._path} is a damaged gzip file ({error}); compress it again."
+                    f"{self._label} is a damaged gzip file ({error}); compress it again."
                 ) from error
             text = block
             if self._decoder is not None:
@@ -155,7 +156,7 @@ class _Transcoded:
                     text = self._decoder.decode(block, not block).encode("utf-8", "surrogatepass")
                 except UnicodeError as error:
                     raise SourceError(
-                        f"{self._path} is not in the configured encoding ({error}); leave `encoding` out."
+                        f"{self._label} is not in the configured encoding ({error}); leave `encoding` out."
                     ) from error
             if text and not self._begun:
                 self._begun = True

@@ -1,11 +1,12 @@
 """Which column of a file is which field of a lead."""
 
+import dataclasses
 import difflib
 import json
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aicmo_dagster.errors import SourceError
 from aicmo_dagster.lead import SOURCE_FIELDS
@@ -20,7 +21,7 @@ PREAMBLE = 30
 # - LinkedIn (connections), and lists of its Sales Navigator as PhantomBuster ("defaultProfileUrl") and Pronto
 #   ("Prospect Linkedin URL", "Prospect Position") export them: public repositories that read such files;
 # - Pipedrive (people: "Person - Email - Work"): likewise;
-# - Mautic (contacts): the fixture `contacts.csv` of its LeadBundle.
+# - Mautic (contacts): the core fields of its LeadBundle's FieldModel.
 # `verification` has none: only a vendor that was asked may say it. An export's "Email Status" stays extra.
 _ALIASES: dict[str, str] = {
     "email": "email emailaddress workemail businessemail primaryemail emailprimary email1 contactemail mail "
@@ -61,10 +62,11 @@ _ALIASES: dict[str, str] = {
     "defaultprofileurl prospectlinkedinurl linkedinmemberprofile linkedinidurl prospectlinkedinidurl "
     "profileurl personlinkedin personlinkedinprofile hslinkedinurl linkedinbio",
     "street": "street streetaddress street1 address1 addressline1 addressstreet mailingstreet billingstreet "
-    "personstreetroadnameofpostaladdress companystreet companystreetaddress address strasse rue",
+    "personstreetroadnameofpostaladdress companystreet companystreetaddress companyaddress1 "
+    "address strasse rue",
     "postal_code": "postalcode zip zipcode zippostalcode postcode personzippostalcodeofpostaladdress "
     "organizationzippostalcodeofaddress mailingpostalcode billingpostalcode companypostalcode companyzip "
-    "plz postleitzahl codepostal",
+    "companyzipcode plz postleitzahl codepostal",
     "recent_job_change": "recentjobchange jobchange changedjobs",
     "company_funded_recently": "companyfundedrecently recentlyfunded recentfunding",
     "company_hiring": "companyhiring ishiring hiring",
@@ -97,7 +99,7 @@ class HeaderMap:
     fields: dict[str, int]
     extra: list[int]
     rejected_id: int | None = None
-    suggestions: dict[str, str] = field(default_factory=dict)
+    suggestions: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def notes(self) -> list[str]:
         """Sentences for a person about columns that may have been meant otherwise."""
@@ -175,18 +177,22 @@ def matched(headers: Sequence[str], columns: Mapping[str, str], label: str) -> H
     taken = set(fields.values()) | own
     best: dict[str, tuple[int, int]] = {}
     for index, key in enumerate(keys):
-        if index in taken or key not in _FIELD_AND_RANK:
-            continue
-        field, rank = _in_context(key, keys)
-        if exported and names[index] in SOURCE_FIELDS:
+        if exported and names[index] in SOURCE_FIELDS and index not in taken:
             field, rank = names[index], -1
+        elif index in taken or key not in _FIELD_AND_RANK:
+            continue
+        else:
+            field, rank = _in_context(key, keys)
         if field not in fields and (field not in best or rank < best[field][0]):
             best[field] = (rank, index)
     fields |= {field: index for field, (_, index) in best.items()}
     if "full_name" in fields and "company" not in fields and _lists_companies(fields, keys, columns):
         fields["company"] = fields.pop("full_name")
-    used = set(fields.values())
-    return HeaderMap(names, fields, [index for index in range(len(names)) if index not in used])
+    used = set(fields.values()) | own
+    extra = [index for index in range(len(names)) if index not in used]
+    if exported:
+        return HeaderMap(names, fields, extra, names.index(REJECTED_ID))
+    return HeaderMap(names, fields, extra, None, _suggestions(names, keys, extra, fields))
 
 
 def _in_context(key: str, keys: list[str]) -> tuple[str, int]:

@@ -34,11 +34,12 @@ _CAREFUL = 16
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that is not taken."""
+    """A row that is not taken; `cells` where it could be split, bytes that are no text written like \\xf6."""
 
     line: int
     problem: Problem
     raw: str
+    cells: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -289,10 +290,16 @@ class _Careful:
     def _take(self, taken: list[str] | Problem, line: int, record: bytes) -> None:
         if isinstance(taken, Problem):
             raw = record[: 4 * RAW_LIMIT].rstrip(b"\r\n").decode("utf-8", "backslashreplace")
-            self._bad.append(BadRow(line, taken, raw))
+            self._bad.append(BadRow(line, taken, raw, self._split(record)))
         else:
             self._cells.append(taken)
             self._lines.append(line)
+
+    def _split(self, record: bytes) -> list[str] | None:
+        split = None if len(record) > 4 * RAW_LIMIT else strict_record(record, 0, self._reader._comma, True)
+        if not isinstance(split, tuple) or split[0] != len(record):
+            return None
+        return [cell.decode("utf-8", "backslashreplace") for cell in split[1]]
 
     def rows(self, table: pa.Table) -> Rows:
         """Returns the rows of `table`, which are on the lines given first, and those taken since, sorted."""

@@ -18,19 +18,28 @@ class Chunk:
     number where there is no file) and any of `lead.SOURCE_FIELDS` as text (dtype `str`, missing = NA), plus
     `extra`: a JSON object of the non-empty columns that no field stands for, NA where there are none.
     `rejected` has `line`, `field` (may be NA), `reason` (a sentence with the remedy) and `raw` (the row's
-    text). `credits` is what the vendor charged.
+    text); where the row could be split all the same, `cells` is a JSON object of its cells by header.
+    `header` are the names of the file's columns. `mends` says which rejected row came back in which record:
+    ids of `rejected_rows` by line. `credits` is what the vendor charged.
     """
 
     records: pd.DataFrame
     rejected: pd.DataFrame
     credits: float = 0.0
+    header: tuple[str, ...] | None = None
+    mends: "pd.Series[int] | None" = None
 
 
 class Source(Protocol):
-    """Something that can be asked for leads."""
+    """Something that can be asked for leads.
+
+    `notes` are sentences for a person about what was read, filled while it is fetched, such as a column that
+    looks like a misspelt one.
+    """
 
     name: str
     label: str
+    notes: list[str]
 
     def is_configured(self) -> bool:
         """Whether it has what it needs (a path, a key) to be asked at all."""
@@ -41,8 +50,13 @@ class Source(Protocol):
         ...
 
 
-def rejected_frame(rows: Iterable[tuple[int, str | None, str, str]]) -> pd.DataFrame:
-    """Returns the frame `Chunk.rejected` of (line, field, reason, raw) tuples, raw cut and free of NUL."""
+def rejected_frame(
+    rows: Iterable[tuple[int, str | None, str, str]], cells: Iterable[str | None] | None = None
+) -> pd.DataFrame:
+    """Returns the frame `Chunk.rejected` of (line, field, reason, raw) tuples, raw cut and free of NUL.
+
+    `cells` are the rows' cells as JSON objects, as many as there are rows.
+    """
     columns = list(
         zip(*((line, field, reason, storable(raw)) for line, field, reason, raw in rows), strict=True)
     )
@@ -53,6 +67,7 @@ def rejected_frame(rows: Iterable[tuple[int, str | None, str, str]]) -> pd.DataF
             "field": pd.Series(fields, dtype="str"),
             "reason": pd.Series(reasons, dtype="str"),
             "raw": pd.Series(raws, dtype="str"),
+            "cells": pd.Series([None] * len(lines) if cells is None else list(cells), dtype="str"),
         }
     )
 
