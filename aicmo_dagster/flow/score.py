@@ -20,7 +20,8 @@ def score(run: Run) -> Streamed:
         return stream(
             run,
             cursor,
-            f"SELECT id, {columns} FROM leads WHERE campaign_id = %(campaign)s ORDER BY id",
+            f"SELECT id, {columns} FROM leads "
+            "WHERE campaign_id = %(campaign)s AND merged_into IS NULL ORDER BY id",
             dtypes,
             partial(decide, config=config),
             decisions.scores([dimension.name for dimension in model.dimensions]),

@@ -279,6 +279,13 @@ match_marks = Table(
     Column("campaign_id", BigInteger, ForeignKey(f"{SCHEMA}.campaigns.id"), primary_key=True),
     Column("lead_id", BigInteger, nullable=False, comment="leads up to it have been compared"),
     Column("change_id", BigInteger, nullable=False, comment="and so have changes up to it"),
+    Column("leads", BigInteger, nullable=False, comment="how many leads that were"),
+    Column(
+        "since_accounts",
+        BigInteger,
+        nullable=False,
+        comment="how many came or changed since companies were compared",
+    ),
 )
 
 lead_matches = Table(
@@ -291,7 +298,7 @@ lead_matches = Table(
     Column("probability", Double, nullable=False),
     Column("weights", JSONB, nullable=False, comment="what was compared -> bits for or against"),
     Column("state", Text, nullable=False),
-    Column("survivor_id", BigInteger, comment="of the two, when merged"),
+    Column("survivor_id", BigInteger, comment="the lead that stayed, when merged"),
     Column("decided_by", Text),
     Column("decided_at", _Time),
     Column("run_id", Uuid, nullable=False),

@@ -229,7 +229,7 @@ def upgrade() -> None:
             comment="what was compared -> bits for or against",
         ),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("survivor_id", sa.BigInteger(), nullable=True, comment="of the two, when merged"),
+        sa.Column("survivor_id", sa.BigInteger(), nullable=True, comment="the lead that stayed, when merged"),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("run_id", sa.Uuid(), nullable=False),
@@ -264,6 +264,13 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.BigInteger(), nullable=False),
         sa.Column("lead_id", sa.BigInteger(), nullable=False, comment="leads up to it have been compared"),
         sa.Column("change_id", sa.BigInteger(), nullable=False, comment="and so have changes up to it"),
+        sa.Column("leads", sa.BigInteger(), nullable=False, comment="how many leads that were"),
+        sa.Column(
+            "since_accounts",
+            sa.BigInteger(),
+            nullable=False,
+            comment="how many came or changed since companies were compared",
+        ),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("match_marks_campaign_id_fkey")
         ),
