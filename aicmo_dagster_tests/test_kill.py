@@ -21,7 +21,7 @@ MAILS = 300
 CAMPAIGNS = 5
 KILLS_EACH = 4
 SURROGATE = (
-    "{id,campaign_id,lead_id,run_id,created_at,updated_at,harvested_at,scored_at,judged_at,enrolled_at}"
+    "{id,campaign_id,lead_id,run_id,first_run_id,created_at,updated_at,harvested_at,scored_at,judged_at,enrolled_at}"
 )
 CONTENTS = {
     "leads": "SELECT to_jsonb(t) - %(left_out)s::text[] FROM leads t WHERE campaign_id = %(campaign)s",
