@@ -4,31 +4,9 @@ A source delivers `SOURCE_FIELDS` as text. `stages.harvest` turns them into `LEA
 the columns of the table `leads` and of every DataFrame that a stage function receives.
 """
 
-from aicmo_dagster.campaign.config import SIGNALS
+from aicmo_dagster.campaign.config import SIGNALS, SOURCE_FIELDS
 
-SOURCE_FIELDS: tuple[str, ...] = (
-    "email",
-    "first_name",
-    "last_name",
-    "full_name",
-    "title",
-    "company",
-    "website",
-    "industry",
-    "employees",
-    "company_size",
-    "revenue",
-    "city",
-    "state",
-    "country",
-    "phone",
-    "linkedin_url",
-    "street",
-    "postal_code",
-    "verification",
-    *SIGNALS,
-)
-"""What a source can say of a lead, as text."""
+__all__ = ["LEAD_COLUMNS", "SOURCE_FIELDS"]
 
 LEAD_COLUMNS: dict[str, str] = {
     "identity": "str",

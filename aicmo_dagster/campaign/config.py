@@ -5,8 +5,10 @@ field here with its default. Unknown keys are refused (see `campaign.document`, 
 Units are part of the field names: `_usd`, `_s`, `_per_day`.
 """
 
+import difflib
 import itertools
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 from email.utils import parseaddr
 from typing import Annotated, Literal, Self, get_args
@@ -40,6 +42,46 @@ Signal = Literal[
     "has_budget_authority",
 ]
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
+SOURCE_FIELDS: tuple[str, ...] = (
+    "email",
+    "first_name",
+    "last_name",
+    "full_name",
+    "title",
+    "company",
+    "website",
+    "industry",
+    "employees",
+    "company_size",
+    "revenue",
+    "city",
+    "state",
+    "country",
+    "phone",
+    "linkedin_url",
+    "street",
+    "postal_code",
+    "verification",
+    *SIGNALS,
+)
+"""What a source can say of a lead, as text."""
+PLACEHOLDERS: tuple[str, ...] = (
+    "email",
+    "email_domain",
+    "account_domain",
+    "first_name",
+    "last_name",
+    "title",
+    "company",
+    "website",
+    "city",
+    "state",
+    "country",
+    "country_code",
+    "phone",
+    "linkedin_url",
+)
+"""Columns of a lead that a request about it may name in braces."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -95,6 +137,47 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _request_url(text: str) -> str:
+    _http_url(text)
+    if _PLACEHOLDER.search(urlsplit(text).netloc):
+        raise ValueError("must name its host; only the rest of an address can depend on the lead")
+    return text
+
+
+def _json_path(text: str) -> str:
+    if "[" in text or text.startswith("$"):
+        raise ValueError(f"{text!r} is not a path; write names and places with dots, such as emails.0.value")
+    if "" in text.split(".") and text:
+        raise ValueError(f"{text!r} has an empty name between its dots")
+    return text
+
+
+def _lead_fields(names: Iterable[str]) -> None:
+    for name in names:
+        if name not in SOURCE_FIELDS:
+            raise ValueError(f"{name!r} is no field of a lead; {_nearest(name, SOURCE_FIELDS)}")
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, known, 1, 0.5)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def placeholders(value: object) -> Iterator[str]:
+    """The names in braces in a text, or in the texts of a JSON value, in their order, repeated ones too."""
+    if isinstance(value, str):
+        yield from _PLACEHOLDER.findall(value)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from placeholders(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from placeholders(one)
+
+
 def _employee_range(text: str) -> str:
     found = re.fullmatch(r"(\d+),(\d+)", text)
     if found is None or int(found[1]) > int(found[2]):
@@ -109,6 +192,8 @@ VariableName = Annotated[str, AfterValidator(_variable_name)]
 Domain = Annotated[str, AfterValidator(_domain)]
 EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+RequestUrl = Annotated[str, AfterValidator(_request_url)]
+JsonPath = Annotated[str, AfterValidator(_json_path)]
 EmployeeRange = Annotated[str, AfterValidator(_employee_range)]
 Slug = Annotated[str, Field(pattern=KEY_PATTERN)]
 LawfulBasis = Literal[
@@ -229,6 +314,12 @@ class ApiSource(Origin):
         {}, description="Name in the pushed object -> field of a lead, for names that are not known."
     )
 
+    @field_validator("columns")
+    @classmethod
+    def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        _lead_fields(value.values())
+        return value
+
 
 class Budget(Section):
     """What may be spent at a vendor; a request that could go beyond it is not made."""
@@ -281,28 +372,34 @@ class ApolloSource(ApolloAccount):
 
 
 class PagePaging(Section):
-    """Pages by number."""
+    """Pages by number. They end with an empty one, or one that is shorter than a full one before it."""
 
     type: Literal["page"] = "page"
-    parameter: str = Field("page", description="Query parameter with the page's number.")
+    parameter: str = Field(
+        "page", description="Query parameter with the page's number, or member of the body where it has one."
+    )
     first: int = Field(1, ge=0, description="Number of the first page.")
-    size_parameter: str | None = Field(None, description="Query parameter with the page's size.")
-    size: int = Field(100, ge=1, le=10_000, description="Records a page; a shorter page is the last one.")
+    size_parameter: str | None = Field(None, description="The same with the page's size.")
+    size: int = Field(100, ge=1, le=10_000, description="Records a page, where size_parameter says so.")
 
 
 class CursorPaging(Section):
     """Pages by a cursor in the answer."""
 
     type: Literal["cursor"] = "cursor"
-    parameter: str = Field("cursor", description="Query parameter that takes the cursor.")
-    path: str = Field(description="Where the answer says the next cursor, e.g. paging.next.after.")
+    parameter: str = Field(
+        "cursor", description="Query parameter that takes the cursor, or member of the body where it has one."
+    )
+    path: JsonPath = Field(
+        min_length=1, description="Where the answer says the next cursor, e.g. paging.next.after."
+    )
 
 
 class LinkPaging(Section):
-    """Pages by an address in the answer, or in its Link header (RFC 8288)."""
+    """Pages by an address in the answer, or in its Link header (RFC 8288); of the same host only."""
 
     type: Literal["link"] = "link"
-    path: str | None = Field(
+    path: JsonPath | None = Field(
         None, description="Where the answer says the next address; default the Link header, rel=next."
     )
 
@@ -311,9 +408,9 @@ Paging = Annotated[PagePaging | CursorPaging | LinkPaging, Field(discriminator="
 
 
 class JsonRequest(Section):
-    """A request to a JSON API. `{field}` in url, parameters and body stands for a field of the lead (vendors only)."""
+    """A request to a JSON API. `{email}` in url, parameters and body is the lead's address (vendors only)."""
 
-    url: HttpUrl = Field(description="Address; parameters may be given apart.")
+    url: RequestUrl = Field(description="Address; parameters may be given apart.")
     method: Literal["GET", "POST"] = Field("GET", description="HTTP method.")
     parameters: dict[str, str] = Field({}, description="Query parameters.")
     headers: dict[str, str] = Field({}, description="Headers that are no secret.")
@@ -324,6 +421,24 @@ class JsonRequest(Section):
     timeout_s: float = Field(30.0, gt=0, le=600, description="Longest wait for one answer.")
     requests_per_minute: int = Field(60, ge=1, le=60_000, description="Over all processes.")
 
+    @field_validator("headers")
+    @classmethod
+    def _no_secrets(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if name.lower() in ("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"):
+                raise ValueError(f"{name} is a secret; put it into secret_headers")
+        return value
+
+    @model_validator(mode="after")
+    def _body_is_posted(self) -> Self:
+        if self.body is not None and self.method != "POST":
+            raise ValueError("a body needs method: POST")
+        return self
+
+    def placeholders(self) -> list[str]:
+        """The columns of the lead that the request names, in order, each once."""
+        return list(dict.fromkeys(placeholders([self.url, self.parameters, self.body])))
+
 
 class HttpSource(Origin):
     """Leads from any JSON API."""
@@ -331,12 +446,31 @@ class HttpSource(Origin):
     type: Literal["http"] = Field("http", description="Which source this is.")
     name: Slug = Field(description="What to call it in figures and reasons.")
     request: JsonRequest
-    records: str = Field("", description="Where the answer has its list, e.g. data.people; default the top.")
-    fields: dict[str, str] = Field(
+    records: JsonPath = Field(
+        "", description="Where the answer has its list, e.g. data.people; default the top."
+    )
+    fields: dict[str, JsonPath] = Field(
         {}, description="Field of a lead -> path in a record; names that are known are found by themselves."
     )
     paging: Paging | None = Field(None, description="Default: one request.")
     max_pages: int = Field(1_000, ge=1, description="Stop after so many requests.")
+
+    @field_validator("fields")
+    @classmethod
+    def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        _lead_fields(value)
+        return value
+
+    @field_validator("request")
+    @classmethod
+    def _about_nobody(cls, value: JsonRequest) -> JsonRequest:
+        names = value.placeholders()
+        if names:
+            raise ValueError(
+                f"{{{names[0]}}} stands for a field of a lead, and a source has no lead to ask about; "
+                "write spaces in the braces where it is meant literally"
+            )
+        return value
 
 
 FILE_SOURCES = (CsvSource, ExcelSource, JsonLinesSource, ParquetSource)
@@ -378,10 +512,29 @@ class HttpVendor(Origin):
     type: Literal["http"] = Field("http", description="Which vendor this is.")
     name: Slug = Field(description="What to call it in figures and reasons.")
     request: JsonRequest
-    record: str = Field("", description="Where the answer has the person, e.g. data.person; default the top.")
-    fields: dict[str, str] = Field(min_length=1, description="Field of a lead -> path in the person.")
+    record: JsonPath = Field(
+        "", description="Where the answer has the person, e.g. data.person; default the top."
+    )
+    fields: dict[str, JsonPath] = Field(min_length=1, description="Field of a lead -> path in the person.")
     credits: float = Field(0, ge=0, description="What an answer costs.")
     budget: Budget = Budget()
+
+    @field_validator("fields")
+    @classmethod
+    def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        _lead_fields(value)
+        return value
+
+    @field_validator("request")
+    @classmethod
+    def _about_somebody(cls, value: JsonRequest) -> JsonRequest:
+        names = value.placeholders()
+        for name in names:
+            if name not in PLACEHOLDERS:
+                raise ValueError(f"{{{name}}} is nothing to ask about; {_nearest(name, PLACEHOLDERS)}")
+        if not names:
+            raise ValueError("names nobody to ask about; put {email}, say, into url, parameters or body")
+        return value
 
 
 class Enrichment(Section):

@@ -22,6 +22,7 @@ _PLAIN = {
     int: "integer",
     float: "number",
     bool: "yes or no",
+    object: "anything",
     time: '"HH:MM"',
     NoneType: "nothing",
 }
