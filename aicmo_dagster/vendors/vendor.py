@@ -46,8 +46,8 @@ class Vendor(Protocol):
         ...
 
     def subjects(self, leads: pd.DataFrame) -> "pd.Series[str]":
-        """Under which name each lead (`lead.LEAD_COLUMNS`) is asked about, the same for the same person; NA where the lead says
-        too little to be asked about."""
+        """Under which name each lead (`lead.LEAD_COLUMNS`) is asked about, the same for the same person; NA where
+        the lead says too little to be asked about."""
         ...
 
     def ask(self, leads: pd.DataFrame) -> Answers | Submitted:
@@ -57,8 +57,11 @@ class Vendor(Protocol):
         """
         ...
 
-    def collect(self, vendor_request_id: str, count: int) -> Answers | Submitted:
+    def collect(self, vendor_request_id: str, count: int, subjects: Sequence[str]) -> Answers | Submitted:
         """The answer about `count` people to a request submitted before; Submitted while it is not ready.
+
+        `subjects` are those of the request, in its order, as the ledger has them: a vendor without ids of its
+        own asks by them again, so that no address gets into `vendor_request_id`.
 
         Raises VendorRefusedError where it never will be, VendorUnavailableError where it can be fetched later.
         """
