@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign import config
 from aicmo_dagster.flow.run import Run
-from aicmo_dagster.sources.csv import CsvFile
+from aicmo_dagster.sources.files import open_files
 from aicmo_dagster.sources.source import Chunk, Source, rejected_frame
 from aicmo_dagster.stages import scoring
 from aicmo_dagster.stages.harvest import clean
@@ -52,31 +52,25 @@ def opened(source: config.Source, run: Run, cursor: Cursor[TupleRow], stack: Exi
 
 
 def _runtime(source: config.Source, run: Run, cursor: Cursor[TupleRow], stack: ExitStack) -> list[Source]:
-    # Vendors are imported where they are used: most runs need none.
-    if isinstance(source, config.CsvSource):
-        path = run.campaign.base_folder / source.path
-        return [CsvFile(path, source.delimiter, source.encoding, source.columns, run.chunk_rows)]
     if isinstance(source, config.FILE_SOURCES):
-        from aicmo_dagster.sources.files import open_files
-
         return open_files(source, run.campaign.base_folder, run.chunk_rows)
     if isinstance(source, config.ManualSource | config.ApiSource):
         return [_Queue(source, cursor, run)]
+    # Imported where it is used: most runs ask nobody over HTTP.
     from aicmo_dagster.store.rate_limits import RateLimits
 
+    limits = stack.enter_context(RateLimits())
     if isinstance(source, config.HttpSource):
         from aicmo_dagster.sources.http import JsonApi
 
-        return [JsonApi(source, RateLimits())]
+        return [JsonApi(source, limits)]
     from aicmo_dagster.sources.apollo import ApolloPeopleSource
     from aicmo_dagster.store.ledger import Ledger
 
     ledger = stack.enter_context(
         Ledger(run.campaign, run.run_id, "apollo", "bulk_match", source.budget, source.max_age_days)
     )
-    return [
-        ApolloPeopleSource(source, run.campaign.config, RateLimits(), ledger, lambda found: _fit(found, run))
-    ]
+    return [ApolloPeopleSource(source, run.campaign.config, limits, ledger, lambda found: _fit(found, run))]
 
 
 def _fit(records: pd.DataFrame, run: Run) -> "pd.Series[float]":
@@ -92,7 +86,7 @@ def _fit(records: pd.DataFrame, run: Run) -> "pd.Series[float]":
 def _typed(chunk: Chunk) -> Chunk:
     cleaned = clean(chunk.records)
     rejected = pd.concat([chunk.rejected, cleaned.rejected], ignore_index=True)
-    return Chunk(cleaned.leads, rejected, chunk.credits)
+    return replace(chunk, records=cleaned.leads, rejected=rejected)
 
 
 class _Queue:

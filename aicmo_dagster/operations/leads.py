@@ -13,12 +13,13 @@ import pandas as pd
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from aicmo_dagster.campaign.config import CampaignConfig, CsvSource
-from aicmo_dagster.errors import ConfigurationError, SourceError
+from aicmo_dagster.campaign.config import FILE_SOURCES, CampaignConfig
+from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.run import Progress, Run
 from aicmo_dagster.lead import LEAD_COLUMNS
 from aicmo_dagster.sources.chain import Attempt
+from aicmo_dagster.sources.files import source_of
 from aicmo_dagster.stages import qualification, scoring
 from aicmo_dagster.stages.harvest import clean
 from aicmo_dagster.store import leads, queue
@@ -50,7 +51,7 @@ def story(cursor: Cursor[TupleRow], campaign: Campaign, who: str) -> dict[str, A
 
 
 def _provenance(lead: Mapping[str, Any], changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By whose word each known fact is as it is: of the last change that brought its value, else of the lead's origin."""
+    """By whose word each known fact is as it is: the last change's that brought it, else the lead's own origin."""
     found = []
     for fact in FACTS:
         if lead[fact] is None:
@@ -108,13 +109,11 @@ def _refuse_bad(record: Mapping[str, str]) -> None:
 def import_file(campaign: Campaign, path: Path, progress: Progress) -> Attempt:
     """Bring the leads of a file into the campaign, whatever its own sources are; returns what became of them.
 
-    Header names of the campaign's CSV sources hold for this file too. Raises SourceError or NoSourceError
+    Header names of the campaign's file sources hold for this file too. Raises SourceError or NoSourceError
     where the file cannot be read at all.
     """
-    if not path.exists():
-        raise SourceError(f"{path}: there is no such file (looked in {path.absolute().parent})")
+    source = source_of(path, _columns(campaign.config))
     run = Run(campaign, uuid4(), datetime.now(UTC), progress)
-    source = CsvSource(path=str(path.absolute()), columns=_columns(campaign.config))
     (attempt,) = harvest(run, sources=[source], max_leads=_MOST_LEADS)
     return attempt
 
@@ -122,6 +121,6 @@ def import_file(campaign: Campaign, path: Path, progress: Progress) -> Attempt:
 def _columns(config: CampaignConfig) -> dict[str, str]:
     columns: dict[str, str] = {}
     for source in config.sources:
-        if isinstance(source, CsvSource):
+        if isinstance(source, FILE_SOURCES):
             columns |= source.columns
     return columns

@@ -9,7 +9,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import LeadNotFoundError
-from aicmo_dagster.store import audit, campaigns, survivorship
+from aicmo_dagster.store import audit, campaigns, matches, survivorship
 from aicmo_dagster.store.database import rows
 
 
@@ -71,8 +71,6 @@ def undo(
         f"SELECT id FROM leads l WHERE {mine} AND merged_into IS NOT NULL AND NOT {written}".encode(), chosen
     )
     for (loser,) in cursor.fetchall():
-        from aicmo_dagster.store import matches
-
         matches.undo(cursor, campaign_id, loser, run_id, now, actor)
     cursor.execute(f"DELETE FROM leads l WHERE {mine} AND NOT {written}".encode(), chosen)
     deleted = cursor.rowcount
