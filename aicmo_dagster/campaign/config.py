@@ -139,7 +139,7 @@ def _http_url(text: str) -> str:
 
 def _request_url(text: str) -> str:
     _http_url(text)
-    if _PLACEHOLDER.search(urlsplit(text).netloc):
+    if PLACEHOLDER.search(urlsplit(text).netloc):
         raise ValueError("must name its host; only the rest of an address can depend on the lead")
     return text
 
@@ -163,13 +163,14 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""What stands for a column of the lead in a request about it."""
 
 
 def placeholders(value: object) -> Iterator[str]:
     """The names in braces in a text, or in the texts of a JSON value, in their order, repeated ones too."""
     if isinstance(value, str):
-        yield from _PLACEHOLDER.findall(value)
+        yield from PLACEHOLDER.findall(value)
     elif isinstance(value, dict):
         for one in value.values():
             yield from placeholders(one)

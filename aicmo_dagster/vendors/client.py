@@ -59,7 +59,7 @@ _LINK = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Reply:
-    """A vendor's answer: its status, JSON body (None for 204) and headers (names in lower case)."""
+    """A vendor's answer: its status, JSON body (None where it needs none) and headers (names in lower case)."""
 
     status: int
     body: Any
@@ -239,6 +239,8 @@ class Client:
         try:
             return Reply(status, json.loads(content, parse_constant=_no_constant), headers)
         except (ValueError, RecursionError):
+            if status >= 400:  # one that is expected, and says all by itself
+                return Reply(status, None, headers)
             return _Trouble("perhaps", f"HTTP {status}, but the answer is not JSON")
 
     def _address(self, where: str, path: str) -> str:
