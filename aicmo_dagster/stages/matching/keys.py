@@ -80,9 +80,14 @@ def _keys(trace: pa.Table) -> list[tuple[np.ndarray | None, pa.Array]]:
     initials = _ordered(_initial(pc.list_flatten(column["formals"])), _initial(column["last"]).take(rows))
     at = {name: column[name].take(rows) for name in ("firm", "label", "postal", "phone")}
     each = rows.to_numpy()
+    # Of a street the beginning: most typos are further back.
+    street = pc.utf8_slice_codeunits(column["street"], 0, 4)
     return [
         (None, _joined("name", _ordered(column["first"], column["last"]))),
-        (None, _joined("street", column["street"], column["house"])),
+        (None, _joined("street", street, column["house"])),
+        (None, _joined("postal street", street, column["postal"])),
+        (None, _joined("town street", street, column["city"])),
+        (None, _joined("town house", column["city"], column["house"])),
         (None, _joined("box", column["box"])),
         (None, _joined("profile", column["profile"])),
         (each, _joined("firm", at["firm"], initials)),

@@ -19,28 +19,60 @@ from splink.comparison_library import CustomComparison
 PRIOR = 2.0**-20
 """Two leads drawn at random are one person as often as this: about one lead in ten has a double among 100,000."""
 
-_SAME_FIRM = "(firm_l = firm_r OR site_l = site_r OR web_l = web_r)"
-_SAME_STREET = (
-    "(house_l IS NOT DISTINCT FROM house_r"
-    " AND (street_l = street_r OR jaro_winkler_similarity(street_l, street_r) >= 0.92))"
-)
-_SWAPPED = "(first_l = last_r AND last_l = first_r AND first_l <> last_l)"
-_NAMES_HALF_SWAPPED = (
-    "(first_l <> last_l AND ((first_l = last_r AND jaro_winkler_similarity(last_l, first_r) >= 0.88)"
-    " OR (last_l = first_r AND jaro_winkler_similarity(first_l, last_r) >= 0.88)))"
-)
-_SAME_GIVEN = "(given_l = given_r OR list_has_any(formals_l, formals_r))"
-_INITIAL = "(least(length({0}_l), length({0}_r)) = 1 AND {0}_l[1] = {0}_r[1])"
-_TYPO = (
-    "(damerau_levenshtein({0}_l, {0}_r) <= 1 AND least(length({0}_l), length({0}_r)) >= 4"
-    " OR jaro_winkler_similarity({0}_l, {0}_r) >= 0.93)"
-)
-_LIKE = "jaro_winkler_similarity({0}_l, {0}_r) >= 0.8"
-_OTHER_PERSON = (
-    f"(first_l IS NOT NULL AND first_r IS NOT NULL AND NOT ({_SAME_GIVEN} OR {_SWAPPED}"
-    f" OR {_NAMES_HALF_SWAPPED} OR {_INITIAL.format('first')}"
-    " OR jaro_winkler_similarity(first_l, first_r) >= 0.8))"
-)
+_PAIR = "{0}_l, {0}_r"
+
+
+def _both(macro: str, *columns: str) -> str:
+    return f"{macro}({', '.join(_PAIR.format(column) for column in columns)})"
+
+
+_SAME_FIRM = _both("same_firm", "firm", "site", "web")
+_SAME_STREET = _both("same_street", "house", "street", "street_words")
+_SAME_TOWN = "(city_l = city_r OR postal_l = postal_r)"
+_SWAPPED = _both("swapped", "first", "last", "formals")
+_SWAPPED_INITIAL = _both("swapped_initial", "first", "last")
+_SAME_GIVEN = _both("same_given", "given", "formals")
+_PART = _both("part", "last")
+_OTHER_PERSON = _both("other_person", "first", "last", "given", "formals")
+
+# As macros they are parsed once; written out in every condition they cost half a second per call.
+MACROS = """
+CREATE MACRO same_firm(firm, firm_, site, site_, web, web_) AS firm = firm_ OR site = site_ OR web = web_;
+CREATE MACRO same_street(house, house_, street, street_, words, words_) AS
+    house IS NOT DISTINCT FROM house_
+    AND (jaro_winkler_similarity(street, street_) >= 0.92 OR jaro_winkler_similarity(words, words_) >= 0.95);
+CREATE MACRO same_given(given, given_, formals, formals_) AS given = given_ OR list_has_any(formals, formals_);
+CREATE MACRO part(name, name_) AS
+    least(length(name), length(name_)) >= 4
+    AND (starts_with(name, name_) OR starts_with(name_, name) OR ends_with(name, name_) OR ends_with(name_, name));
+CREATE MACRO initial(name, name_) AS least(length(name), length(name_)) = 1 AND name[1] = name_[1];
+CREATE MACRO typo(name, name_) AS
+    damerau_levenshtein(name, name_) <= 1 AND least(length(name), length(name_)) >= 4
+    OR jaro_winkler_similarity(name, name_) >= 0.93;
+CREATE MACRO alike(name, name_) AS jaro_winkler_similarity(name, name_) >= 0.9;
+-- The first name of one is the last name of the other, and what remains goes together.
+CREATE MACRO crossed(first, last, first_, last_, formals_) AS
+    first = last_ AND length(first) >= 3
+    AND (jaro_winkler_similarity(last, first_) >= 0.85 OR list_contains(formals_, last));
+CREATE MACRO swapped(first, first_, last, last_, formals, formals_) AS
+    crossed(first, last, first_, last_, formals_) OR crossed(first_, last_, first, last, formals)
+    OR alike(first, last_) AND alike(last, first_);
+CREATE MACRO swapped_initial(first, first_, last, last_) AS
+    first = last_ AND length(first) >= 3 AND initial(last, first_)
+    OR first_ = last AND length(last) >= 3 AND initial(last_, first);
+-- Unknown names fit any: what is missing is no evidence.
+CREATE MACRO other_person(first, first_, last, last_, given, given_, formals, formals_) AS
+    NOT coalesce(swapped(first, first_, last, last_, formals, formals_), false)
+    AND NOT coalesce(swapped_initial(first, first_, last, last_), false)
+    AND NOT (
+        coalesce(
+            same_given(given, given_, formals, formals_)
+            OR initial(first, first_) OR alike(first, first_) OR typo(first, first_),
+            true
+        )
+        AND coalesce(part(last, last_) OR initial(last, last_) OR alike(last, last_) OR typo(last, last_), true)
+    );
+"""
 
 # Comparison -> (null condition, [(name of the level, condition, m, u)], (m, u) of the rest).
 _Levels = list[tuple[str, str, float, float]]
@@ -48,43 +80,35 @@ _EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
     "first_name": (
         "first_l IS NULL OR first_r IS NULL",
         [
+            ("initial", _both("initial", "first"), 0.03, 0.0024),
             ("same, a common name", "first_l = first_r AND common_first_l", 0.75, 0.015),
             ("same", "first_l = first_r", 0.75, 0.003),
-            ("swapped with the last name", _SWAPPED, 0.02, 0.0001),
+            ("swapped with the last name", f"({_SWAPPED} OR {_SWAPPED_INITIAL})", 0.02, 0.0002),
             ("nickname or part", _SAME_GIVEN, 0.06, 0.003),
-            ("initial", _INITIAL.format("first"), 0.03, 0.006),
-            ("typo", _TYPO.format("first"), 0.08, 0.002),
-            ("swapped, with a typo", _NAMES_HALF_SWAPPED, 0.01, 0.0001),
-            ("similar", _LIKE.format("first"), 0.02, 0.01),
+            ("typo", _both("typo", "first"), 0.08, 0.002),
+            ("similar", _both("alike", "first"), 0.02, 0.005),
         ],
         (0.02, 0.96),
     ),
     "last_name": (
         "last_l IS NULL OR last_r IS NULL",
         [
+            ("initial", _both("initial", "last"), 0.03, 0.002),
             ("same, a common name", "last_l = last_r AND common_last_l", 0.8, 0.006),
             ("same", "last_l = last_r", 0.8, 0.0005),
-            ("swapped with the first name", _SWAPPED, 0.02, 0.0001),
-            ("initial", _INITIAL.format("last"), 0.03, 0.003),
-            ("typo", _TYPO.format("last"), 0.08, 0.001),
-            ("swapped, with a typo", _NAMES_HALF_SWAPPED, 0.01, 0.0001),
-            (
-                "one of two names",
-                "least(length(last_l), length(last_r)) >= 4"
-                " AND (starts_with(last_l, last_r) OR starts_with(last_r, last_l)"
-                " OR ends_with(last_l, last_r) OR ends_with(last_r, last_l))",
-                0.02,
-                0.0005,
-            ),
-            ("similar", _LIKE.format("last"), 0.02, 0.01),
+            ("swapped with the first name", _SWAPPED, 0.02, 0.00002),
+            ("swapped, one an initial", _SWAPPED_INITIAL, 0.004, 0.0002),
+            ("typo", _both("typo", "last"), 0.08, 0.001),
+            ("one of two names", _PART, 0.02, 0.0005),
+            ("similar", _both("alike", "last"), 0.02, 0.005),
         ],
         (0.03, 0.98),
     ),
     "company": (
         "coalesce(firm_l, site_l, web_l) IS NULL OR coalesce(firm_r, site_r, web_r) IS NULL",
         [
-            ("same, another first name", f"{_SAME_FIRM} AND {_OTHER_PERSON}", 0.1, 0.01),
-            ("same name and domain", "firm_l = firm_r AND (site_l = site_r OR web_l = web_r)", 0.4, 0.00002),
+            ("same, another name", f"{_SAME_FIRM} AND {_OTHER_PERSON}", 0.1, 0.01),
+            ("same name and domain", "firm_l = firm_r AND (site_l = site_r OR web_l = web_r)", 0.6, 0.00002),
             ("same name or domain", _SAME_FIRM, 0.3, 0.00005),
             (
                 "similar name or domain",
@@ -102,27 +126,28 @@ _EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
         "street_l IS NULL OR street_r IS NULL",
         [
             (
-                "same, another first name or company known",
+                "same, another name or company known",
                 f"{_SAME_STREET} AND (coalesce({_SAME_FIRM}, false) OR {_OTHER_PERSON})",
                 0.6,
-                0.15,
+                0.4,
             ),
             ("same with number", f"house_l = house_r AND {_SAME_STREET}", 0.6, 0.00001),
             ("same", _SAME_STREET, 0.1, 0.0003),
-            ("similar", "jaro_winkler_similarity(street_l, street_r) >= 0.88", 0.1, 0.01),
+            (
+                "similar",
+                "jaro_winkler_similarity(street_l, street_r) >= 0.86"
+                " OR jaro_winkler_similarity(street_words_l, street_words_r) >= 0.86",
+                0.1,
+                0.01,
+            ),
         ],
         (0.2, 0.98),
     ),
     "town": (
         "(city_l IS NULL OR city_r IS NULL) AND (postal_l IS NULL OR postal_r IS NULL)",
         [
-            (
-                "same, as is the company or street",
-                f"(city_l = city_r OR postal_l = postal_r)"
-                f" AND (coalesce({_SAME_FIRM}, false) OR coalesce({_SAME_STREET}, false))",
-                0.8,
-                0.4,
-            ),
+            ("same, as is the company", f"{_SAME_TOWN} AND {_SAME_FIRM}", 0.8, 0.6),
+            ("same, as is the street", f"{_SAME_TOWN} AND {_SAME_STREET}", 0.8, 0.1),
             ("same postal code and town", "city_l = city_r AND postal_l = postal_r", 0.6, 0.0005),
             ("same postal code", "postal_l = postal_r", 0.2, 0.001),
             ("same town", "city_l = city_r", 0.5, 0.015),
@@ -132,23 +157,23 @@ _EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
     ),
     "country": (
         "country_l IS NULL OR country_r IS NULL",
-        [("same", "country_l = country_r", 0.95, 0.6)],
-        (0.05, 0.4),
+        [("same", "country_l = country_r", 0.95, 0.8)],
+        (0.05, 0.2),
     ),
     "phone": (
         "phone_l IS NULL OR phone_r IS NULL",
         [
-            ("same, another first name", f"phone_l = phone_r AND {_OTHER_PERSON}", 0.1, 0.1),
+            ("same, another name", f"phone_l = phone_r AND {_OTHER_PERSON}", 0.1, 0.1),
             ("same with extension", "phone_l = phone_r AND extension_l = extension_r", 0.3, 0.000003),
-            ("same, as is the company", f"phone_l = phone_r AND coalesce({_SAME_FIRM}, false)", 0.3, 0.04),
+            ("same, as is the company", f"phone_l = phone_r AND coalesce({_SAME_FIRM}, false)", 0.3, 0.12),
             ("same", "phone_l = phone_r", 0.3, 0.00003),
         ],
-        (0.6, 0.99),
+        (0.75, 0.99),
     ),
     "profile": (
         "profile_l IS NULL OR profile_r IS NULL",
         [("same", "profile_l = profile_r", 0.9, 0.0000001)],
-        (0.02, 0.99),
+        (0.004, 0.99),
     ),
     "email": (
         "box_l IS NULL OR box_r IS NULL",
@@ -157,28 +182,28 @@ _EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
                 "numbered at one domain",
                 "mail_l = mail_r AND box_l <> box_r"
                 " AND regexp_replace(box_l, '[0-9]+$', '') = regexp_replace(box_r, '[0-9]+$', '')",
-                0.02,
-                0.2,
+                0.0002,
+                0.8,
             ),
             ("same and more than the name", "handle_l = handle_r", 0.2, 0.00003),
             ("same", "box_l = box_r", 0.2, 0.05),
             (
                 "typo at one domain",
                 "mail_l = mail_r AND least(length(box_l), length(box_r)) >= 5"
-                f" AND damerau_levenshtein(box_l, box_r) <= 1 AND NOT {_OTHER_PERSON}",
+                f" AND box_l[1] = box_r[1] AND damerau_levenshtein(box_l, box_r) <= 1",
                 0.05,
-                0.005,
+                0.015,
             ),
         ],
-        (0.7, 0.9),
+        (0.7, 0.75),
     ),
     "title": (
         "title_l IS NULL OR title_r IS NULL",
         [
-            ("same", "title_l = title_r", 0.4, 0.05),
+            ("same", "title_l = title_r", 0.5, 0.1),
             ("similar", "jaro_winkler_similarity(title_l, title_r) >= 0.88", 0.1, 0.04),
         ],
-        (0.5, 0.9),
+        (0.4, 0.85),
     ),
 }
 

@@ -8,9 +8,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from splink import DuckDBAPI, Linker
+from splink import DuckDBAPI, Linker, SettingsCreator
 
-from aicmo_dagster.stages.matching.model import COMPARISONS, PRIOR, settings
+from aicmo_dagster.stages.matching.model import COMPARISONS, MACROS, settings
 from aicmo_dagster.stages.matching.traces import traces
 
 _PAIRS_AT_ONCE = 500_000
@@ -21,7 +21,9 @@ _DATABASE: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def compare(leads: pd.DataFrame, pairs: pd.DataFrame, least: float) -> pd.DataFrame:
+def compare(
+    leads: pd.DataFrame, pairs: pd.DataFrame, least: float, model: SettingsCreator | None = None
+) -> pd.DataFrame:
     """Returns `lead_id`, `other_id`, `probability` and `weights` of the pairs that reach `least`, in order.
 
     `leads` has `MATCH_COLUMNS`, a row per lead of `pairs` at least; `pairs` has `lead_id` < `other_id` (see
@@ -31,8 +33,10 @@ def compare(leads: pd.DataFrame, pairs: pd.DataFrame, least: float) -> pd.DataFr
     """
     needed = np.union1d(pairs["lead_id"].to_numpy(), pairs["other_id"].to_numpy())
     trace = traces(leads[np.isin(leads["lead_id"].to_numpy(), needed)])
-    found = [_scored(trace, pairs.iloc[at], least) for at in _chunks(len(pairs))]
-    scored = pd.concat(found, ignore_index=True) if found else _scored(trace, pairs, least)
+    found = [_scored(trace, pairs.iloc[at], least, model or settings()) for at in _chunks(len(pairs))]
+    scored = (
+        pd.concat(found, ignore_index=True) if found else _scored(trace, pairs, least, model or settings())
+    )
     return scored.sort_values(["lead_id", "other_id"], ignore_index=True)
 
 
@@ -40,7 +44,7 @@ def _chunks(rows: int) -> Iterator[slice]:
     return (slice(start, start + _PAIRS_AT_ONCE) for start in range(0, rows, _PAIRS_AT_ONCE))
 
 
-def _scored(trace: pa.Table, pairs: pd.DataFrame, least: float) -> pd.DataFrame:
+def _scored(trace: pa.Table, pairs: pd.DataFrame, least: float, model: SettingsCreator) -> pd.DataFrame:
     if pairs.empty:
         return pd.DataFrame({"lead_id": [], "other_id": [], "probability": [], "weights": []}).astype(
             {"lead_id": "int64", "other_id": "int64", "probability": "float64", "weights": "str"}
@@ -53,8 +57,9 @@ def _scored(trace: pa.Table, pairs: pd.DataFrame, least: float) -> pd.DataFrame:
         }
     )
     with closing(duckdb.connect(":memory:", config=_DATABASE)) as connection:
+        connection.execute(MACROS)
         api = DuckDBAPI(connection)
-        linker = Linker(api.register(trace), settings(), log_level=None, validate_settings=False)
+        linker = Linker(api.register(trace), model, log_level=None, validate_settings=False)
         linker.table_management.register_blocked_pairs_for_predict(api.register(blocked))
         predicted = linker.inference.predict(threshold_match_probability=least)
         rows = predicted.as_duckdbpyrelation().to_arrow_table()
@@ -63,19 +68,19 @@ def _scored(trace: pa.Table, pairs: pd.DataFrame, least: float) -> pd.DataFrame:
             "lead_id": rows["lead_id_l"].to_numpy(),
             "other_id": rows["lead_id_r"].to_numpy(),
             "probability": rows["match_probability"].to_numpy(),
-            "weights": _weights(rows),
+            "weights": _weights(rows, model.probability_two_random_records_match),
         }
     )
 
 
-def _weights(rows: pa.Table) -> "pd.Series[str]":
+def _weights(rows: pa.Table, prior: float) -> "pd.Series[str]":
     bits = pd.DataFrame({name: rows[f"mw_{name}"].to_numpy() for name in COMPARISONS})
     # Few combinations of levels occur, so each is written once.
     kinds = bits.groupby(list(bits), sort=False).ngroup().to_numpy()
     _, first = np.unique(kinds, return_index=True)
-    prior = round(float(np.log2(PRIOR / (1 - PRIOR))), 2)
+    bits_before = round(float(np.log2(prior / (1 - prior))), 2)
     texts = [
-        json.dumps({"prior": prior, **{name: round(bit, 2) for name, bit in row.items() if bit}})
+        json.dumps({"prior": bits_before, **{name: round(bit, 2) for name, bit in row.items() if bit}})
         for row in bits.iloc[first].to_dict("records")
     ]
     return pd.Series(np.array(texts, dtype=object)[kinds], dtype="str")

@@ -99,7 +99,7 @@ def traces(leads: pd.DataFrame) -> pa.Table:
     what follows a plus; `handle`: the same where it is more than the names put together; `mail`: its domain.
     `firm`: the company without legal form; `site`: the company's domain, `label`: its first label; `web`: host
     of the website. `phone`: the last eight digits, `extension` apart. `profile`: the LinkedIn profile. `title`,
-    `street`, `city`, `state`: words; `house`: the numbers in the street; `postal`, `country`.
+    `street`, `city`, `state`: words; `street_words`: those of the street, sorted; `house`: the numbers in the street; `postal`, `country`.
     """
     text = {name: _column(leads, name) for name in MATCH_COLUMNS[1:]}
     first_words = pc.replace_substring_regex(
@@ -120,6 +120,9 @@ def traces(leads: pd.DataFrame) -> pa.Table:
     host = _part(pc.utf8_lower(text["website"]), r"^(?:[a-z]+:)?(?://)?(?:www\.)?(?P<part>[^/?#:\s]+)")
     phone, extension = _phone(text["phone"])
     street = _words(text["street"])
+    bare_street = _known(
+        pc.utf8_trim_whitespace(pc.replace_substring_regex(street, r"\b[0-9]+[a-z]?\b ?", ""))
+    )
     return pa.table(
         {
             "lead_id": pa.array(leads["lead_id"].to_numpy(dtype="int64")),
@@ -140,7 +143,8 @@ def traces(leads: pd.DataFrame) -> pa.Table:
             "extension": extension,
             "profile": _known(_part(pc.utf8_lower(text["linkedin_url"]), r"/in/(?P<part>[^/?#]+)")),
             "title": _words(text["title"]),
-            "street": _known(pc.replace_substring_regex(street, r"\b[0-9]+[a-z]?\b ?", "")),
+            "street": bare_street,
+            "street_words": per_distinct(bare_street, _sorted_words, _TEXT),
             "house": _known(_part(street, r"(?:^|[^0-9])(?P<part>[0-9]+)")),
             "postal": _known(pc.replace_substring_regex(pc.utf8_lower(text["postal_code"]), "[^a-z0-9]", "")),
             "city": _words(text["city"]),
@@ -148,6 +152,10 @@ def traces(leads: pd.DataFrame) -> pa.Table:
             "country": text["country_code"],
         }
     )
+
+
+def _sorted_words(text: str) -> str:
+    return "".join(sorted(text.split()))
 
 
 def _column(leads: pd.DataFrame, name: str) -> pa.Array:
