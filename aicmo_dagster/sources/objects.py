@@ -7,6 +7,8 @@ from functools import lru_cache
 from aicmo_dagster.sources.headers import HeaderMap, matched, normal
 from aicmo_dagster.vendors import json_paths
 
+_written = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make an encoder each time
+
 
 class ObjectReader:
     """Reads objects in which a lead's values have known names, or those that the campaign gives.
@@ -44,7 +46,7 @@ class ObjectReader:
             else:
                 record[field] = texts[index]
         if extra:
-            record["extra"] = json.dumps(extra, ensure_ascii=False)
+            record["extra"] = _written(extra)
         return record
 
     def _of_names(self, names: tuple[str, ...]) -> HeaderMap:

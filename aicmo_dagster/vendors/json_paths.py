@@ -25,7 +25,7 @@ def find(document: object, path: str) -> object:
     for number, part in enumerate(parts := path.split(".") if path else []):
         if value is None:
             return None
-        if isinstance(value, Mapping) and part in value:
+        if isinstance(value, dict) and part in value:
             value = value[part]
         elif isinstance(value, list) and part.isdecimal():
             value = value[int(part)] if len(part) < 9 and int(part) < len(value) else None
@@ -37,7 +37,7 @@ def find(document: object, path: str) -> object:
 
 def described(value: object) -> str:
     """Returns what a value is, with names but without values: `has: data, meta` or `is a list of 3`."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         # A name may be somebody's address; what is written like a name of a field is none.
         plain = [name for name in value if re.fullmatch(r"[\w$-]{1,40}", name)]
         more = ", ..." if len(plain) > _SHOWN or len(plain) < len(value) else ""
@@ -55,6 +55,8 @@ def text(value: object) -> str | None:
     themselves.
     """
     if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value.strip() or None
         return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8").strip() or None
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -64,7 +66,7 @@ def text(value: object) -> str | None:
         if not math.isfinite(value):
             return None
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, list) and not any(isinstance(one, Mapping | list) for one in value):
+    if isinstance(value, list) and not any(isinstance(one, (dict, list)) for one in value):
         return ", ".join(filter(None, map(text, value))) or None
     return None
 
@@ -89,9 +91,9 @@ def flat(record: Mapping[str, object]) -> dict[str, str]:
 
 
 def _gather(value: object, path: str, levels: int, found: dict[str, str]) -> None:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         inside = list(value.items())
-    elif isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
+    elif isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value):
         inside = list(enumerate(value))
     else:
         said = text(value)
