@@ -9,7 +9,7 @@ from aicmo_dagster.stages.qualification import qualify as decide
 from aicmo_dagster.store import decisions
 
 _SELECT = f"""
-SELECT l.id, l.email, l.email_status, l.email_domain, l.country_code,
+SELECT l.id, l.email, l.email_status, l.email_domain, l.country_code, l.verification,
     {", ".join(f"l.{one}" for one in SIGNALS)}, k.icp_fit, s.id IS NOT NULL OR m.lead_id IS NOT NULL,
     v.decision
 FROM leads l JOIN lead_scores k ON k.lead_id = l.id
@@ -30,6 +30,7 @@ _DTYPES: dict[str, str] = {
     "email_status": "str",
     "email_domain": "str",
     "country_code": "str",
+    "verification": "str",
     **dict.fromkeys(SIGNALS, "boolean"),
     "icp_fit": "float64",
     "suppressed": "bool",

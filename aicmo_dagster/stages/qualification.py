@@ -21,7 +21,7 @@ from aicmo_dagster.stages.model import FloatArray
 from aicmo_dagster.stages.places import country_code
 from aicmo_dagster.stages.signals import BoolArray, true_signal
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Grows with every change of a rule; stored with each verdict."""
 
 Severity = Literal["reject", "review"]
@@ -41,8 +41,8 @@ class Rule:
 def qualify(leads: pd.DataFrame, config: CampaignConfig) -> pd.DataFrame:
     """The verdict on each lead, in the order of `leads`.
 
-    `leads` has `lead_id, email, email_status, email_domain, country_code`, the six signals, `icp_fit`,
-    `suppressed` (bool) and `decision` ("approve", "reject" or missing). The answer has `lead_id`, `verdict`
+    `leads` has `lead_id, email, email_status, email_domain, country_code, verification`, the six signals,
+    `icp_fit`, `suppressed` (bool) and `decision` ("approve", "reject" or missing). The answer has `lead_id`, `verdict`
     (qualified, manual_review, rejected), `reason`, `failed` (all failed codes as the text of a PostgreSQL
     array) and `intent` (0 to 1, six decimals). Raises ConfigurationError where the policy names a country
     that is not known, TypeError where a signal is not boolean, ValueError for another decision.
@@ -135,6 +135,11 @@ def free_provider(leads: pd.DataFrame, config: CampaignConfig) -> BoolArray:
     return _in_domains(leads["email_domain"], _FREE)
 
 
+def undeliverable(leads: pd.DataFrame, config: CampaignConfig) -> BoolArray:  # noqa: ARG001
+    """Has an address of which a vendor says that it takes no mail. Not knowing is no reason."""
+    return (leads["verification"] == "invalid").to_numpy(dtype=bool, na_value=False)
+
+
 def low_intent(leads: pd.DataFrame, config: CampaignConfig) -> BoolArray:
     """Too few signals, and not known to decide."""
     weak = intent(leads, config) < round(config.qualification.min_intent, DECIMALS)
@@ -152,6 +157,7 @@ RULES: tuple[Rule, ...] = (
     Rule("automated_sender", "reject", "is a machine's mailbox such as noreply@", automated_sender),
     Rule("competitor", "reject", "works for a competitor", competitor),
     Rule("free_provider", "reject", "writes from a free provider, which the campaign blocks", free_provider),
+    Rule("undeliverable", "reject", "has an address that takes no mail, as a vendor found", undeliverable),
     Rule(
         "low_intent",
         "review",

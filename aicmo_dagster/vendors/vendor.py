@@ -36,10 +36,12 @@ class Vendor(Protocol):
 
     name: str
     type: str
-    operation: str
     batch: int
     credits_each: float
     gives: frozenset[str]
+
+    @property
+    def operation(self) -> str: ...
 
     def is_configured(self) -> bool:
         """Whether it has what it needs (its key) to be asked at all."""

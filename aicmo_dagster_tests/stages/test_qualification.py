@@ -43,6 +43,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "automated_sender": {"email": "mailer-daemon@example.com"},
     "competitor": {"email": "jane@uk.rival.com"},
     "free_provider": {"email": "jane@gmail.com"},
+    "undeliverable": {"verification": "invalid"},
     "low_intent": {"is_decision_maker": False},
 }
 
@@ -73,6 +74,11 @@ def test_a_good_lead_is_qualified() -> None:
 def test_each_rule_alone_is_the_reason(rule: Any) -> None:
     expected = "rejected" if rule.severity == "reject" else "manual_review"
     assert verdict(BREAKS[rule.code]) == (expected, rule.code, f"{{{rule.code}}}")
+
+
+@pytest.mark.parametrize("word", ["valid", "risky", "unknown", None])
+def test_an_address_of_which_nobody_says_that_it_is_dead_is_no_reason(word: str | None) -> None:
+    assert verdict({"verification": word})[0] == "qualified"
 
 
 def test_only_a_missing_address_and_low_intent_go_to_a_person() -> None:
