@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -438,6 +439,23 @@ def test_threads_of_many_campaigns_claim_each_subject_once(opened: ExitStack) ->
     with ThreadPoolExecutor(4) as pool:
         taken = Counter(subject for found in pool.map(take, range(4)) for subject in found)
     assert taken == Counter(subjects)
+
+
+def test_claims_in_opposite_orders_do_not_wait_for_each_other(opened: ExitStack) -> None:
+    of = [ledger_of(add_campaign(config(key=f"c{one}")), opened) for one in range(2)]
+    together = Barrier(2)
+
+    def take(worker: int) -> int:
+        count = 0
+        for turn in range(15):
+            subjects = [f"{turn}-{one:03d}" for one in range(300)]
+            together.wait(20)
+            claim = of[worker].claim(subjects if worker else subjects[::-1], 1)
+            count += len(claim.subjects) if claim else 0
+        return count
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(take, range(2))) == 15 * 300
 
 
 SCRIPT = """

@@ -1,6 +1,7 @@
 import json
 import logging
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from aicmo_dagster.errors import (
 from aicmo_dagster.store.rate_limits import Limit, RateLimits
 from aicmo_dagster.vendors import client as module
 from aicmo_dagster.vendors.client import Client
+from aicmo_dagster_tests.mail.servers import certificate
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -203,7 +206,7 @@ def test_connections_are_kept(vendor: Vendor, client: Client) -> None:
 
 
 def test_no_netrc_takes_the_place_of_the_key(
-    vendor: Vendor, limits: RateLimits, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    vendor: Vendor, limits: RateLimits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("default login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -282,6 +285,35 @@ def test_a_vendor_that_is_not_there_is_unavailable(
 def test_a_name_that_does_not_exist_is_said(limits: RateLimits, ask: Callable[[Client], object]) -> None:
     with pytest.raises(VendorUnavailableError, match=r"the name of nowhere\.invalid cannot be resolved"):
         ask(client_of("http://nowhere.invalid", limits))
+
+
+@pytest.fixture
+def secure(vendor: Vendor, tmp_path: Path) -> Path:
+    """The certificate with which the vendor speaks TLS from now on."""
+    file, key = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, key)
+    vendor.socket = context.wrap_socket(vendor.socket, server_side=True)
+    return file
+
+
+@pytest.mark.parametrize("ask", [free, paid])
+@pytest.mark.usefixtures("secure")
+def test_a_certificate_that_nobody_trusts_gets_no_request(
+    vendor: Vendor, limits: RateLimits, ask: Callable[[Client], object]
+) -> None:
+    client = client_of(vendor.url.replace("http://127.0.0.1", "https://localhost"), limits)
+    with pytest.raises(VendorUnavailableError, match=r"the certificate of localhost:\d+ is not trusted"):
+        ask(client)
+    assert vendor.asked == []
+
+
+def test_a_vendor_with_a_trusted_certificate_is_asked(
+    vendor: Vendor, limits: RateLimits, secure: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(secure))
+    client = client_of(vendor.url.replace("http://127.0.0.1", "https://localhost"), limits)
+    assert free(client).status == 200
 
 
 @pytest.mark.parametrize(
