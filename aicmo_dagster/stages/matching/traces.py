@@ -94,12 +94,13 @@ def _spell(text: str) -> str:
 def traces(leads: pd.DataFrame) -> pa.Table:
     """Returns `lead_id` and what of the leads is compared, null where unknown.
 
-    `first`, `last`: letters only; `formals`: the first name and what it may be short for; `common_first`,
-    `common_last`: whether many people bear it. `box`: the local part of the address, letters and digits, without
-    what follows a plus; `handle`: the same where it is more than the names put together; `mail`: its domain.
-    `firm`: the company without legal form; `site`: the company's domain, `label`: its first label; `web`: host
-    of the website. `phone`: the last eight digits, `extension` apart. `profile`: the LinkedIn profile. `title`,
-    `street`, `city`, `state`: words; `street_words`: those of the street, sorted; `house`: the numbers in the street; `postal`, `country`.
+    `first`, `given`, `last`: letters only, `given` the first word of the first name; `formals`: it and what it may
+    be short for; `common_first`, `common_last`: whether many people bear it. `box`: the local part of the address,
+    letters and digits up to a plus; `handle`: the same where it is more than the names put together; `mail`: its
+    domain. `firm`: the company without legal form; `site`: the company's domain, `label`: its first label; `web`:
+    host of the website. `phone`: the last eight digits, `extension` apart. `profile`: the LinkedIn profile.
+    `title`, `street`, `city`, `state`: words; `street_words`: those of the street, sorted; `house`: the first
+    number in the street; `postal`, `country`.
     """
     text = {name: _column(leads, name) for name in MATCH_COLUMNS[1:]}
     first_words = pc.replace_substring_regex(
@@ -199,7 +200,7 @@ def _firm(company: pa.Array) -> pa.Array:
     # "S.A." and "G.m.b.H." are words; "GmbH & Co." and "GmbH Co" are the same.
     column = pc.replace_substring_regex(_latin(company), r"\b([a-z])\.", r"\1")
     words = _words(pc.replace_substring_regex(column, r"\s(?:&|\+|and|und|et|y|e)\s", " "))
-    return _known(pc.replace_substring_regex(words, rf"^(.+?)(?: (?:{_legal_forms()}))+$", r"\1"))
+    return _known(pc.replace_substring_regex(words, rf"(?: (?:{_legal_forms()}))+$", ""))
 
 
 def _handle(box: pa.Array, first: pa.Array, last: pa.Array) -> pa.Array:
