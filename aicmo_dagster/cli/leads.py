@@ -231,13 +231,15 @@ def _show_mails(found: Mapping[str, Any]) -> None:
 @app.command("import", epilog="Example: aicmo leads import demo more-leads.csv")
 def import_(
     key: Key,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file with a header row.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV, Excel, JSON or Parquet with named columns.")
+    ],
 ) -> None:
-    """Bring the leads of a CSV file into a campaign, besides its own sources."""
+    """Bring the leads of a file into a campaign, besides its own sources."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from aicmo_dagster.operations import leads as operations
-    from aicmo_dagster.store import campaigns, leads
+    from aicmo_dagster.store import campaigns, rejected_rows
 
     with opened() as cursor:
         campaign = campaigns.get(cursor, key)
@@ -261,13 +263,14 @@ def import_(
         ],
         ["Rows"],
     )
+    for note in attempt.notes:
+        say(note, "yellow")
     if attempt.rejected:
         with opened() as cursor:
-            found = leads.rejected(cursor, campaign.id, _SHOWN_REJECTED, attempt.label)
+            found = rejected_rows.listing(cursor, campaign.id, _SHOWN_REJECTED, attempt.label)
         say("")
         _show_rejected(found)
-        if attempt.rejected > len(found):
-            say(f"All of them: aicmo leads rejected {key} --limit {attempt.rejected}", "dim")
+        say(f"Mend them all in a file: aicmo leads rejected {key} --export rejected.csv", "dim")
     say(f"\nScore, qualify and route them: aicmo run {key}", "dim")
 
 
@@ -368,17 +371,28 @@ def _field(text: str) -> tuple[str, str]:
     return name, value
 
 
-@app.command(epilog="Example: aicmo leads rejected demo --limit 20")
+@app.command(epilog="Example: aicmo leads rejected demo --export rejected.csv")
 def rejected(
     key: Key,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    label: Annotated[str | None, typer.Option("--file", help="Only those of the file of this name.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write all of them to this CSV file, to be mended and imported.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the rows that could not be imported, with the reason of each."""
-    from aicmo_dagster.store import campaigns, leads
+    """Show the rows that could not be imported, with the reason of each, or export them."""
+    from aicmo_dagster.store import campaigns, rejected_rows
 
     with opened() as cursor:
-        found = leads.rejected(cursor, campaigns.get(cursor, key).id, limit)
+        campaign = campaigns.get(cursor, key)
+        if export is not None:
+            from aicmo_dagster.operations import rejected_rows as operations
+
+            count = operations.export(cursor, campaign, export, label)
+            say(f"{counted(count, 'row')} written. Mend them, then: aicmo leads import {key} {export}")
+            return
+        found = rejected_rows.listing(cursor, campaign.id, limit, label)
     if as_json:
         say_json(found)
     else:

@@ -11,7 +11,7 @@ from aicmo_dagster.flow.run import Run, writing
 from aicmo_dagster.flow.sources import opened
 from aicmo_dagster.sources import chain
 from aicmo_dagster.sources.source import Chunk, Source
-from aicmo_dagster.store import leads
+from aicmo_dagster.store import leads, rejected_rows
 from aicmo_dagster.store.leads import Origin
 
 
@@ -42,7 +42,10 @@ def harvest(
             )
             first = chunk.records[seen.add(chunk.records["identity"])]
             taken = leads.merge(cursor, first, origin, remaining)
-            leads.keep_rejected(cursor, chunk.rejected, origin)
+            rejected_rows.keep(cursor, chunk.rejected, origin, chunk.header, chunk.mends)
+            if chunk.mends and not taken.beyond:
+                mended = [chunk.mends[line] for line in chunk.records["line"] if line in chunk.mends]
+                rejected_rows.settle(cursor, mended, origin)
             run.progress(len(chunk.records))
             return chain.Merged(
                 inserted=taken.inserted,

@@ -13,11 +13,11 @@ import pandas as pd
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from aicmo_dagster.campaign.config import FILE_SOURCES, CampaignConfig
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.run import Progress, Run
 from aicmo_dagster.lead import LEAD_COLUMNS
+from aicmo_dagster.operations.rejected_rows import columns_of
 from aicmo_dagster.sources.chain import Attempt
 from aicmo_dagster.sources.files import source_of
 from aicmo_dagster.stages import qualification, scoring
@@ -112,15 +112,7 @@ def import_file(campaign: Campaign, path: Path, progress: Progress) -> Attempt:
     Header names of the campaign's file sources hold for this file too. Raises SourceError or NoSourceError
     where the file cannot be read at all.
     """
-    source = source_of(path, _columns(campaign.config))
+    source = source_of(path, columns_of(campaign.config))
     run = Run(campaign, uuid4(), datetime.now(UTC), progress)
     (attempt,) = harvest(run, sources=[source], max_leads=_MOST_LEADS)
     return attempt
-
-
-def _columns(config: CampaignConfig) -> dict[str, str]:
-    columns: dict[str, str] = {}
-    for source in config.sources:
-        if isinstance(source, FILE_SOURCES):
-            columns |= source.columns
-    return columns

@@ -32,7 +32,7 @@ def chunk_of(table: pa.Table, mapped: HeaderMap, rejected: pd.DataFrame) -> Chun
     mends = None
     if REJECTED_ID in table.column_names:
         came_back = table.filter(pc.is_valid(table[REJECTED_ID]))
-        mends = pd.Series(came_back[REJECTED_ID].to_numpy(), index=came_back["line"].to_numpy())
+        mends = dict(zip(came_back["line"].to_pylist(), came_back[REJECTED_ID].to_pylist(), strict=True))
         table = table.drop_columns([REJECTED_ID])
     return Chunk(table.to_pandas(), rejected, header=tuple(mapped.names), mends=mends)
 

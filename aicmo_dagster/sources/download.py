@@ -21,11 +21,6 @@ MOST_BYTES = 2 << 30
 _LONGEST_LABEL = 200
 
 
-def is_url(path: str) -> bool:
-    """Whether a source's path is an address rather than a file."""
-    return path.lower().startswith(("http://", "https://"))
-
-
 def label_of(url: str) -> str:
     """Returns the last part of the address's path, without query."""
     parts = urlsplit(url)

@@ -1,13 +1,16 @@
-"""The files behind a campaign's source: one path, a glob, or an address."""
+"""The files behind a campaign's source: one path, a glob, or an address.
+
+What reads workbooks, JSON, Parquet and addresses is imported where it is used: most runs read CSV.
+"""
 
 import glob
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 
 from aicmo_dagster.campaign.config import CsvSource, ExcelSource, JsonLinesSource, ParquetSource
 from aicmo_dagster.errors import SourceError
 from aicmo_dagster.sources.csv import CsvFile
-from aicmo_dagster.sources.download import RemoteFile, is_url
 from aicmo_dagster.sources.kind import kind_of, telling
 from aicmo_dagster.sources.source import Chunk, Source
 
@@ -26,7 +29,9 @@ def open_files(config: FileSource, base_folder: Path, chunk_rows: int) -> list[S
     Nothing is read yet: what is wrong is told when a source is fetched. The label of a file is its name, and
     under a glob over folders its path from there.
     """
-    if is_url(config.path):
+    if config.path.lower().startswith(("http://", "https://")):
+        from aicmo_dagster.sources.download import RemoteFile
+
         return [
             RemoteFile(config.type, config.path, lambda path, label: _reader(config, path, label, chunk_rows))
         ]
@@ -38,7 +43,7 @@ def open_files(config: FileSource, base_folder: Path, chunk_rows: int) -> list[S
     files = [base_folder / name for name in found if (base_folder / name).is_file()]
     if not files:
         return [NoFile(config.type, config.path, base_folder)]
-    above = _fixed_part(path)
+    above = base_folder / _fixed_part(config.path)
     return [_reader(config, file, file.relative_to(above).as_posix(), chunk_rows) for file in files]
 
 
@@ -47,6 +52,8 @@ def source_of(path: Path, columns: Mapping[str, str]) -> FileSource:
 
     Raises SourceError where it is not there, or not a file of leads.
     """
+    if not _is_there(path):
+        raise SourceError(f"{path}: there is no such file (looked in {path.absolute().parent})")
     with telling(path, path.name):
         kind = kind_of(path, path.name)
     return _SOURCES[kind](path=str(path.absolute()), columns=dict(columns))
@@ -80,14 +87,12 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _fixed_part(pattern: Path) -> Path:
-    parts = pattern.parts
-    magic = next(index for index, part in enumerate(parts) if glob.has_magic(part) and index)
-    return Path(PurePath(*parts[:magic]))
+def _fixed_part(pattern: str) -> PurePath:
+    parts = PurePath(pattern).parts
+    return PurePath(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
 
 
 def _reader(config: FileSource, path: Path, label: str | None, chunk_rows: int) -> Source:
-    # Workbooks and Parquet are imported where they are read: most runs read CSV.
     if isinstance(config, CsvSource):
         return CsvFile(path, config.delimiter, config.encoding, config.columns, chunk_rows, label)
     if isinstance(config, ExcelSource):

@@ -130,7 +130,8 @@ def normal(header: str) -> str:
 
 def recognised(headers: Sequence[str]) -> int:
     """Returns how many different fields of a lead these cells name: how much they look like a header row."""
-    return len({_FIELD_AND_RANK[key][0] for key in map(normal, headers) if key in _FIELD_AND_RANK})
+    ours = sum(header.strip() in OWN_COLUMNS for header in headers)
+    return ours + len({_FIELD_AND_RANK[key][0] for key in map(normal, headers) if key in _FIELD_AND_RANK})
 
 
 def header_row(rows: Sequence[Sequence[str]]) -> int:
@@ -166,13 +167,13 @@ def matched(headers: Sequence[str], columns: Mapping[str, str], label: str) -> H
     field the better one wins and the other becomes extra. `label` names the file in messages. Raises
     SourceError for an unknown header or field in `columns`.
     """
-    exported = REJECTED_ID in headers
+    exported = REJECTED_ID in map(str.strip, headers)
     names = _unique_names([neutral.undone(header) for header in headers] if exported else headers)
     keys = [normal(name) for name in names]
     own = {index for index, name in enumerate(names) if name in OWN_COLUMNS}
     if exported:
         # It may hold the rows of other files only, and those of several.
-        columns = {header: field for header, field in columns.items() if header in names}
+        columns = {header: field for header, field in columns.items() if normal(header) in keys}
     fields = _configured(names, keys, columns, label)
     taken = set(fields.values()) | own
     best: dict[str, tuple[int, int]] = {}

@@ -34,7 +34,7 @@ _CAREFUL = 16
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that is not taken; `cells` where it could be split, bytes that are no text written like \\xf6."""
+    """A row that is not taken; `cells` where it could be split, empty ones for those that are no text."""
 
     line: int
     problem: Problem
@@ -299,7 +299,8 @@ class _Careful:
         split = None if len(record) > 4 * RAW_LIMIT else strict_record(record, 0, self._reader._comma, True)
         if not isinstance(split, tuple) or split[0] != len(record):
             return None
-        return [cell.decode("utf-8", "backslashreplace") for cell in split[1]]
+        texts = [cell.decode("utf-8", "replace") for cell in split[1]]
+        return ["" if "\ufffd" in text or "\0" in text else text for text in texts]
 
     def rows(self, table: pa.Table) -> Rows:
         """Returns the rows of `table`, which are on the lines given first, and those taken since, sorted."""

@@ -1,6 +1,6 @@
 """What every source of leads looks like to the rest of the pipeline."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,15 +19,15 @@ class Chunk:
     `extra`: a JSON object of the non-empty columns that no field stands for, NA where there are none.
     `rejected` has `line`, `field` (may be NA), `reason` (a sentence with the remedy) and `raw` (the row's
     text); where the row could be split all the same, `cells` is a JSON object of its cells by header.
-    `header` are the names of the file's columns. `mends` says which rejected row came back in which record:
-    ids of `rejected_rows` by line. `credits` is what the vendor charged.
+    `header` are the names of the file's columns. `mends` says which row of `rejected_rows` came back on
+    which line: id by line. `credits` is what the vendor charged.
     """
 
     records: pd.DataFrame
     rejected: pd.DataFrame
     credits: float = 0.0
     header: tuple[str, ...] | None = None
-    mends: "pd.Series[int] | None" = None
+    mends: Mapping[int, int] | None = None
 
 
 class Source(Protocol):

@@ -9,7 +9,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import LeadNotFoundError
-from aicmo_dagster.store import audit, campaigns, matches, survivorship
+from aicmo_dagster.store import audit, campaigns, matches, rejected_rows, survivorship
 from aicmo_dagster.store.database import rows
 
 
@@ -89,5 +89,6 @@ def undo(
         "AND source = %(source)s AND source_label = %(source_label)s",
         chosen,
     )
+    rejected_rows.reopen(cursor, campaign_id, found[0]["run_id"])
     audit.record(cursor, actor, "undo import", f"campaign {campaign_id}, {label}", None, undone.__dict__)
     return undone

@@ -159,21 +159,6 @@ def _update(cursor: Cursor[TupleRow], word: Word, origin: Origin) -> int:
         return cursor.rowcount
 
 
-def keep_rejected(cursor: Cursor[TupleRow], rejected: pd.DataFrame, origin: Origin) -> int:
-    """Keep the rows that could not be imported, once however often the file is read; returns the new ones."""
-    if rejected.empty:
-        return 0
-    incoming_table(cursor, "incoming_rejected", rejected[["line", "field", "reason", "raw"]])
-    cursor.execute(
-        "INSERT INTO rejected_rows (campaign_id, source, source_label, line, field, reason, raw, run_id) "
-        "SELECT %(campaign)s, %(source)s, %(label)s, line, field, reason, raw, %(run)s "
-        "FROM incoming_rejected "
-        "ON CONFLICT DO NOTHING",
-        origin.parameters(),
-    )
-    return cursor.rowcount
-
-
 def count(cursor: Cursor[TupleRow], campaign_id: int) -> int:
     """How many leads the campaign has."""
     cursor.execute("SELECT count(*) FROM leads WHERE campaign_id = %s", [campaign_id])
@@ -204,19 +189,6 @@ def listing(
         ORDER BY l.id LIMIT %(limit)s
         """,
         {"campaign": campaign_id, "status": status, "search": search, "limit": limit},
-    )
-
-
-def rejected(
-    cursor: Cursor[TupleRow], campaign_id: int, limit: int = 50, label: str | None = None
-) -> list[dict[str, Any]]:
-    """Rows that could not be imported, by file and line; with `label` only those of that file."""
-    return rows(
-        cursor,
-        "SELECT source_label AS file, line, field, reason, raw, created_at FROM rejected_rows "
-        "WHERE campaign_id = %(campaign)s AND (%(label)s::text IS NULL OR source_label = %(label)s) "
-        "ORDER BY source_label, line, id LIMIT %(limit)s",
-        {"campaign": campaign_id, "label": label, "limit": limit},
     )
 
 

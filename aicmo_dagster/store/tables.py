@@ -339,8 +339,10 @@ rejected_rows = Table(
     Column("raw", Text, nullable=False),
     Column("run_id", Uuid, nullable=False),
     _now(),
-    Column("header", ARRAY(Text), comment="the file's columns, where `raw` is a row of it"),
-    Column("mended_at", _Time, comment="when it came back and was taken"),
+    Column("header", ARRAY(Text), comment="the file's columns, where it has any"),
+    Column("cells", JSONB, comment="the row's cells by column, where it could be split"),
+    Column("mended_at", _Time, comment="when it came back, and was taken or rejected anew"),
+    Column("mended_run_id", Uuid, comment="the run in which it came back"),
 )
 Index(
     "rejected_rows_once_key",

@@ -10,7 +10,7 @@ from aicmo_dagster.sources import excel
 from aicmo_dagster.sources.excel import ExcelFile
 from aicmo_dagster_tests.sources.workbook import write_ods, write_xlsx
 
-HEADER = ["Email", "Company", "Note"]
+HEADER: list[object] = ["Email", "Company", "Note"]
 
 
 def read(path: Path, **options: object) -> pd.DataFrame:
@@ -24,7 +24,12 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_rows_come_with_the_row_number_of_the_sheet(path: Path) -> None:
-    rows = [HEADER, ["a@example.com", "Example Inc", None], [], ["b@example.com", " Example Ltd ", "x"]]
+    rows: list[list[object]] = [
+        HEADER,
+        ["a@example.com", "Example Inc", None],
+        [],
+        ["b@example.com", " Example Ltd ", "x"],
+    ]
     write_xlsx(path, {"Leads": rows})
     records = read(path)
     assert records["line"].tolist() == [2, 4]
@@ -70,7 +75,7 @@ def test_the_header_may_stand_below_other_rows(path: Path) -> None:
 
 
 def test_the_first_sheet_that_lists_leads_is_read_and_said(path: Path) -> None:
-    sheets = {
+    sheets: dict[str, list[list[object]]] = {
         "Old": [HEADER, ["x@example.com"]],
         "Totals": [["Sum", 3]],
         "People": [HEADER, ["a@example.com"]],

@@ -435,15 +435,33 @@ def upgrade() -> None:
             "header",
             sa.ARRAY(sa.Text()),
             nullable=True,
-            comment="the file's columns, where `raw` is a row of it",
+            comment="the file's columns, where it has any",
         ),
         schema="aicmo",
     )
     op.add_column(
         "rejected_rows",
         sa.Column(
-            "mended_at", sa.DateTime(timezone=True), nullable=True, comment="when it came back and was taken"
+            "cells",
+            postgresql.JSONB(),
+            nullable=True,
+            comment="the row's cells by column, where it could be split",
         ),
+        schema="aicmo",
+    )
+    op.add_column(
+        "rejected_rows",
+        sa.Column(
+            "mended_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when it came back, and was taken or rejected anew",
+        ),
+        schema="aicmo",
+    )
+    op.add_column(
+        "rejected_rows",
+        sa.Column("mended_run_id", sa.Uuid(), nullable=True, comment="the run in which it came back"),
         schema="aicmo",
     )
     op.create_check_constraint(
