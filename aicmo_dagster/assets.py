@@ -1,8 +1,8 @@
-"""The five stages as assets, one partition per campaign. Each is a few lines around one function of `flow`."""
+"""The stages as assets, one partition per campaign. Each is a few lines around one function of `flow`."""
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict
@@ -15,6 +15,7 @@ from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
 from aicmo_dagster.errors import AicmoError, ConfigurationError, StoreError
+from aicmo_dagster.flow.enrich import enrich
 from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.nurture import deliver, plan, sending_lock
 from aicmo_dagster.flow.qualify import qualify
@@ -23,7 +24,7 @@ from aicmo_dagster.flow.run import Run, Streamed, start
 from aicmo_dagster.flow.score import score
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
 from aicmo_dagster.privacy import sentence, without_addresses
-from aicmo_dagster.store import database, figures, tables
+from aicmo_dagster.store import database, figures, ledger, tables
 
 _LOG_EVERY_S = 10.0
 _PASSING = (psycopg.OperationalError, OSError)
@@ -50,7 +51,7 @@ def _asset(
     deps: list[dg.AssetsDefinition] | None = None,
     check_specs: list[dg.AssetCheckSpec] | None = None,
 ) -> Callable[[Callable[[_Context], Any]], dg.AssetsDefinition]:
-    """The decorator of a stage: what all five have in common."""
+    """The decorator of a stage: what all have in common."""
     return dg.asset(
         partitions_def=campaigns_partitions,
         group_name="leads",
@@ -106,16 +107,42 @@ def raw_leads(context: _Context) -> _Result:
         metadata["sources_tried"] = len(outcomes) - outcomes.count("not_configured")
         metadata["sources_failed"] = outcomes.count("failed")
         metadata["sources_succeeded"] = outcomes.count("succeeded")
-        metadata["sources"] = dg.MetadataValue.table(
-            [dg.TableRecord(asdict(attempt)) for attempt in attempts]
-        )
+        metadata["sources"] = _table(map(asdict, attempts))
         metadata["picture"] = pictures.bars("What became of the rows", _without_zero(totals, "credits"))
     return dg.MaterializeResult(metadata=metadata, check_results=[checked])
 
 
 @_asset(
-    tables.lead_scores,
+    tables.lead_enrichments,
     deps=[raw_leads],
+    kinds=set(),
+    description="What leads lacked, asked of vendors one after the other, and whether addresses take mail; each "
+    "person is paid for once. Leads that are one person are merged first.",
+)
+def enriched_leads(context: _Context) -> _Result:
+    with _stage(context) as (run, metadata):
+        enriched = enrich(run)
+        with database.transaction() as cursor:
+            counts = {"merged": enriched.merged, "to review": enriched.review}
+            if enriched.tallies:  # looking at a million leads to say that nobody was asked takes a second
+                metadata["outcomes"] = figures.enrichments(cursor, run.campaign.id)
+                metadata["verifications"] = figures.verifications(cursor, run.campaign.id)
+                metadata["fields_found"] = {
+                    f"{row['vendor']} {row['operation']}": row["fields"]
+                    for row in ledger.spending(cursor, run.campaign.id)
+                }
+                metadata["vendors"] = _table(map(asdict, enriched.tallies))
+                counts |= metadata["outcomes"]
+                counts |= {f"address {word}": leads for word, leads in metadata["verifications"].items()}
+        metadata.update({"merged": enriched.merged, "review": enriched.review, "updated": enriched.updated})
+        metadata["credits"] = sum(tally.credits for tally in enriched.tallies)
+        metadata["picture"] = pictures.bars("What enrichment made of the leads", counts)
+    return dg.MaterializeResult(metadata=metadata)
+
+
+@_asset(
+    tables.lead_scores,
+    deps=[enriched_leads],
     kinds=set(),
     check_specs=[checks.SCORES_IN_RANGE],
     description="ICP fit, opportunity, score, confidence and tier of every lead, by the campaign's model; each "
@@ -205,7 +232,7 @@ def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Materi
     yield dg.MaterializeResult(metadata=metadata)
 
 
-all_assets = [raw_leads, scored_leads, qualified_leads, routed_leads, nurture_sends]
+all_assets = [raw_leads, enriched_leads, scored_leads, qualified_leads, routed_leads, nurture_sends]
 
 
 @contextmanager
@@ -268,6 +295,21 @@ class _Progress:
         if time.monotonic() - self._told >= _LOG_EVERY_S:
             self._told = time.monotonic()
             self._context.log.info(f"{self._asset}: {self._done:,} leads so far")
+
+
+def _table(records: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """A table of records; a list in one becomes text."""
+    return dg.MetadataValue.table(
+        [
+            dg.TableRecord(
+                {
+                    name: " ".join(value) if isinstance(value, list) else value
+                    for name, value in record.items()
+                }
+            )
+            for record in records
+        ]
+    )
 
 
 def _counts(streamed: Streamed) -> dict[str, int]:

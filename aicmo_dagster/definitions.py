@@ -6,12 +6,12 @@ from aicmo_dagster.assets import all_assets
 from aicmo_dagster.jobs import all_jobs
 from aicmo_dagster.retention import daily_retention, retention
 from aicmo_dagster.schedules import daily_pipeline, due_mails
-from aicmo_dagster.sensors import campaign_partitions, run_requests
+from aicmo_dagster.sensors import campaign_partitions, run_requests, vendor_answers
 
 defs = dg.Definitions(
     assets=all_assets,
     jobs=[*all_jobs, retention],
     schedules=[daily_pipeline, due_mails, daily_retention],
-    sensors=[campaign_partitions, run_requests],
+    sensors=[campaign_partitions, run_requests, vendor_answers],
     executor=dg.in_process_executor,
 )

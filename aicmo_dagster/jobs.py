@@ -5,6 +5,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 STAGES = {
     "harvest": "raw_leads",
+    "enrich": "enriched_leads",
     "score": "scored_leads",
     "qualify": "qualified_leads",
     "route": "routed_leads",
@@ -21,7 +22,12 @@ def _job(name: str, assets: list[str], description: str) -> UnresolvedAssetJobDe
     return dg.define_asset_job(name, selection, description=description, executor_def=dg.in_process_executor)
 
 
-lead_pipeline = _job(PIPELINE, list(STAGES.values()), "All five stages of one campaign, in order.")
+lead_pipeline = _job(PIPELINE, list(STAGES.values()), "All stages of one campaign, in order.")
 stage_jobs = [_job(stage, [asset], f"Only {asset} of one campaign.") for stage, asset in STAGES.items()]
 nurture = stage_jobs[-1]
-all_jobs = [lead_pipeline, *stage_jobs]
+answers = _job(
+    "answers",
+    list(STAGES.values())[1:],
+    "What vendors have answered since, and every stage behind it, of one campaign.",
+)
+all_jobs = [lead_pipeline, *stage_jobs, answers]

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import dagster as dg
 from dagster import DagsterRunStatus as Status
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-from aicmo_dagster.jobs import all_jobs
+from aicmo_dagster.jobs import all_jobs, answers
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
-from aicmo_dagster.store import campaigns, database, runs
+from aicmo_dagster.store import campaigns, database, enrichments, runs
 from aicmo_dagster.store.runs import RequestState
 
 RUN_KEY_TAG = "dagster/run_key"
@@ -52,6 +54,31 @@ def run_requests(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
             for key in missing_keys(context.instance, sorted({row["key"] for row in new}))
         ],
     )
+
+
+@dg.sensor(job=answers, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def vendor_answers(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Fetch answers that vendors took their time for: one run for what is due in a campaign, unless one is going on."""
+    with database.transaction() as cursor:
+        due = enrichments.due_answers(cursor, datetime.now(UTC))
+    idle = [row for row in due if not _is_running(context.instance, row["key"])]
+    if not idle:
+        return dg.SkipReason(f"no answer is due, or its campaign is running ({len(due)} are)")
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(run_key=f"answers:{row['key']}:{row['requests']}", partition_key=row["key"])
+            for row in idle
+        ],
+        dynamic_partitions_requests=[
+            campaigns_partitions.build_add_request([key])
+            for key in missing_keys(context.instance, [row["key"] for row in idle])
+        ],
+    )
+
+
+def _is_running(instance: dg.DagsterInstance, key: str) -> bool:
+    unfinished = dg.RunsFilter(tags={PARTITION_NAME_TAG: key}, statuses=NOT_FINISHED_STATUSES)
+    return bool(instance.get_run_ids(unfinished, limit=1))
 
 
 def launched_runs(instance: dg.DagsterInstance, requests: Iterable[int]) -> dict[int, dg.DagsterRun]:

@@ -29,6 +29,7 @@ COUNTED = {
         "rejected",
         "sources_tried",
     },
+    "enriched_leads": {"merged", "review", "updated", "credits"},
     "scored_leads": {"leads", "inserted", "updated", "unchanged", "HOT"},
     "qualified_leads": {"leads", "inserted", "updated", "unchanged", "verdicts"},
     "routed_leads": {"leads", "inserted", "updated", "unchanged", "sequences"},

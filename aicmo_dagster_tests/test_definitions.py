@@ -2,29 +2,34 @@ import dagster as dg
 
 from aicmo_dagster.definitions import defs
 
+STAGES = [
+    "raw_leads",
+    "enriched_leads",
+    "scored_leads",
+    "qualified_leads",
+    "routed_leads",
+    "nurture_sends",
+]
+
 
 def test_the_definitions_load_and_validate() -> None:
     dg.Definitions.validate_loadable(defs)
 
 
-def test_the_assets_are_the_five_stages_in_their_order() -> None:
+def test_the_assets_are_the_stages_in_their_order() -> None:
     graph = defs.resolve_asset_graph()
     order = [key.to_user_string() for keys in graph.toposorted_asset_keys_by_level for key in keys]
-    assert order == ["raw_leads", "scored_leads", "qualified_leads", "routed_leads", "nurture_sends"]
+    assert order == STAGES
 
 
 def test_there_is_a_job_for_the_pipeline_and_one_for_each_stage() -> None:
     jobs = {job.name: sorted(job.graph.node_dict) for job in defs.resolve_all_job_defs()}
     jobs.pop("__ASSET_JOB", None)
     assert jobs == {
-        "lead_pipeline": [
-            "nurture_sends",
-            "qualified_leads",
-            "raw_leads",
-            "routed_leads",
-            "scored_leads",
-        ],
+        "lead_pipeline": sorted(STAGES),
+        "answers": sorted(STAGES[1:]),
         "harvest": ["raw_leads"],
+        "enrich": ["enriched_leads"],
         "score": ["scored_leads"],
         "qualify": ["qualified_leads"],
         "route": ["routed_leads"],
@@ -39,4 +44,6 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
     assert schedules == dict.fromkeys(
         ["daily_pipeline", "due_mails", "daily_retention"], dg.DefaultScheduleStatus.RUNNING
     )
-    assert sensors == dict.fromkeys(["campaign_partitions", "run_requests"], dg.DefaultSensorStatus.RUNNING)
+    assert sensors == dict.fromkeys(
+        ["campaign_partitions", "run_requests", "vendor_answers"], dg.DefaultSensorStatus.RUNNING
+    )

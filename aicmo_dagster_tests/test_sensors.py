@@ -6,8 +6,8 @@ import pytest
 
 from aicmo_dagster.definitions import defs
 from aicmo_dagster.operations import pipeline
-from aicmo_dagster.sensors import campaign_partitions, run_requests
-from aicmo_dagster.store import database, runs
+from aicmo_dagster.sensors import campaign_partitions, run_requests, vendor_answers
+from aicmo_dagster.store import campaigns, database, runs
 from aicmo_dagster_tests import pipelines
 
 
@@ -120,3 +120,60 @@ def test_a_request_for_a_campaign_that_dagster_does_not_know_yet_brings_its_part
     request()
     tick(run_requests, instance)
     assert instance.get_dynamic_partitions("campaigns") == ["test"]
+
+
+def pending(due: str = "-1 minute") -> int:
+    """The number of a request that a vendor is at work on, to be looked at after the interval."""
+    (number,) = pipelines.values(
+        "INSERT INTO vendor_requests (campaign_id, run_id, vendor, operation, state, subjects, credits, "
+        "vendor_request_id, next_poll_at) SELECT id, gen_random_uuid(), 'dropcontact', 'enrich', 'pending', 1, 1, "
+        "'abc', now() + %s::interval FROM campaigns WHERE key = 'test' RETURNING id",
+        due,
+    )
+    return int(number)
+
+
+def test_answers_that_are_due_are_fetched_by_one_run(instance: dg.DagsterInstance) -> None:
+    pending()
+    pending()
+    first, again = tick(vendor_answers, instance).run_requests, tick(vendor_answers, instance).run_requests
+    assert first is not None
+    assert first == again
+    (asked,) = first
+    assert asked.partition_key == "test"
+    assert instance.get_dynamic_partitions("campaigns") == ["test"]
+
+
+def test_a_request_that_is_looked_at_again_later_is_another_run(instance: dg.DagsterInstance) -> None:
+    pending()
+    (first,) = tick(vendor_answers, instance).run_requests or []
+    pipelines.execute("UPDATE vendor_requests SET next_poll_at = next_poll_at + interval '30 seconds'")
+    (second,) = tick(vendor_answers, instance).run_requests or []
+    assert first.run_key != second.run_key
+
+
+@pytest.mark.parametrize("state", ["answered", "uncertain"])
+def test_no_run_fetches_what_is_not_pending(instance: dg.DagsterInstance, state: str) -> None:
+    pending()
+    pipelines.execute("UPDATE vendor_requests SET state = %s", state)
+    assert not tick(vendor_answers, instance).run_requests
+
+
+def test_no_run_fetches_what_is_not_due(instance: dg.DagsterInstance) -> None:
+    pending("1 minute")
+    assert not tick(vendor_answers, instance).run_requests
+
+
+def test_no_run_fetches_for_a_campaign_that_is_paused(instance: dg.DagsterInstance) -> None:
+    pending()
+    with database.transaction() as cursor:
+        campaigns.set_state(cursor, "test", "paused", "test")
+    assert not tick(vendor_answers, instance).run_requests
+
+
+def test_no_run_fetches_while_the_campaign_is_running(instance: dg.DagsterInstance) -> None:
+    pending()
+    instance.add_dynamic_partitions("campaigns", ["test"])
+    running = dg.RunRequest(run_key="by-hand", job_name="harvest", partition_key="test")
+    launch(instance, running, dg.DagsterRunStatus.STARTED)
+    assert not tick(vendor_answers, instance).run_requests

@@ -1,4 +1,4 @@
-"""`aicmo demo`: the packaged sample campaign through all five stages."""
+"""`aicmo demo`: the packaged sample campaign through all stages."""
 
 from importlib.resources import files
 from pathlib import Path

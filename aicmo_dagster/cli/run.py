@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 class StageName(StrEnum):
     harvest = "harvest"
+    enrich = "enrich"
     score = "score"
     qualify = "qualify"
     route = "route"
@@ -28,7 +29,7 @@ def run(
     key: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's key.")],
     stage: Annotated[StageName | None, typer.Option(help="Only this stage.")] = None,
 ) -> None:
-    """Run a campaign now, all five stages or one, in this process."""
+    """Run a campaign now, all stages or one, in this process."""
     execute(key, stage)
     show(funnel_of(key))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from aicmo_dagster import settings
+from aicmo_dagster.campaign.config import CampaignConfig, HttpSource, HttpVendor, VendorAccount
 from aicmo_dagster.errors import AicmoError
 
 Outcome = Literal["ok", "warn", "fail"]
@@ -130,6 +131,11 @@ def _campaigns(name: str) -> Iterator[Finding]:
                         where, "fail", f"the SMTP password variable {variable} is not set", f"set {variable}"
                     )
                 )
+        problems += [
+            Finding(where, "warn", f"{variable}, the key of {vendor}, is not set", f"set {variable}")
+            for vendor, variable in dict.fromkeys(_vendor_keys(campaign.config))
+            if not os.environ.get(variable)
+        ]
         for source in campaign.config.sources:
             path = campaign.base_folder / getattr(source, "path", ".")
             if not path.exists():
@@ -137,6 +143,15 @@ def _campaigns(name: str) -> Iterator[Finding]:
                     Finding(where, "warn", f"its file {path} is missing", "bring it, or apply anew")
                 )
         yield from problems or [Finding(where, "ok", f"{campaign.config.mode}, version {campaign.version}")]
+
+
+def _vendor_keys(config: CampaignConfig) -> Iterator[tuple[str, str]]:
+    """Who is asked about leads, and the environment variable with the key for it."""
+    for one in (*config.sources, *config.enrichment.vendors, *config.verification.vendors):
+        if isinstance(one, VendorAccount):
+            yield one.type, one.key_env
+        elif isinstance(one, HttpSource | HttpVendor):
+            yield from ((one.name, variable) for variable in one.request.secret_headers.values())
 
 
 def _disk(name: str) -> Iterator[Finding]:

@@ -36,6 +36,8 @@ def funnel(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> Funne
     """The campaign's funnel with a reason for every drop."""
     stages = {name: Stage(name, leads) for name, leads in figures.funnel(cursor, campaign.id).items()}
     stages["harvested"].notes = _harvest_notes(cursor, campaign.id)
+    if "enriched" in stages:
+        stages["enriched"].notes = _listed(figures.enrichments(cursor, campaign.id))
     stages["scored"].notes = _listed(figures.tiers(cursor, campaign.id))
     stages["qualified"].notes = _verdict_notes(cursor, campaign)
     stages["routed"].notes = _listed(figures.sequences(cursor, campaign.id))
@@ -59,6 +61,9 @@ def _harvest_notes(cursor: Cursor[TupleRow], campaign_id: int) -> list[str]:
     duplicates = sum(row["duplicates"] for row in attempts)
     if duplicates:
         notes.append(f"{duplicates:,} repeated a lead of the same file")
+    merged = figures.merged(cursor, campaign_id)
+    if merged:
+        notes.append(f"{merged:,} merged into others, being the same person")
     notes += [
         f"source {row['source']} {row['source_label']} failed: {row['error']}"
         for row in attempts

@@ -10,21 +10,30 @@ from aicmo_dagster.store.database import rows
 
 
 def funnel(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
-    """Leads that reached each stage, widest first, and the mails that left."""
+    """Leads that reached each stage, widest first, and the mails that left.
+
+    `enriched`, where the campaign asks vendors, are those that no vendor has to be asked about any more.
+    """
     (row,) = rows(
         cursor,
         """
-        SELECT count(*) AS harvested, count(k.lead_id) AS scored,
+        SELECT count(*) AS harvested, count(n.lead_id) AS asked_about,
+            count(*) FILTER (WHERE n.outcome IN ('pending', 'waiting')) AS waiting, count(k.lead_id) AS scored,
             count(*) FILTER (WHERE v.verdict = 'qualified') AS qualified, count(r.lead_id) AS routed,
             (SELECT count(DISTINCT s.lead_id) FROM sends s
                 WHERE s.campaign_id = %(campaign)s AND s.state IN ('sending', 'sent', 'uncertain')) AS contacted
-        FROM leads l LEFT JOIN lead_scores k ON k.lead_id = l.id
+        FROM leads l LEFT JOIN lead_enrichments n ON n.lead_id = l.id
+        LEFT JOIN lead_scores k ON k.lead_id = l.id
         LEFT JOIN lead_verdicts v ON v.lead_id = l.id LEFT JOIN lead_routes r ON r.lead_id = l.id
-        WHERE l.campaign_id = %(campaign)s
+        WHERE l.campaign_id = %(campaign)s AND l.merged_into IS NULL
         """,
         {"campaign": campaign_id},
     )
-    return dict(row)
+    asked_about, waiting = row.pop("asked_about"), row.pop("waiting")
+    harvested = {"harvested": row.pop("harvested")}
+    if asked_about:
+        harvested["enriched"] = harvested["harvested"] - waiting
+    return {**harvested, **row}
 
 
 def _counted(cursor: Cursor[TupleRow], expression: str, source: str, campaign_id: int) -> dict[str, int]:
@@ -34,6 +43,27 @@ def _counted(cursor: Cursor[TupleRow], expression: str, source: str, campaign_id
         "WHERE l.campaign_id = %(campaign)s GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     return {str(row["value"]): int(row["n"]) for row in rows(cursor, statement, {"campaign": campaign_id})}
+
+
+def merged(cursor: Cursor[TupleRow], campaign_id: int) -> int:
+    """Leads that are the same person as another one of the campaign, and were merged into it."""
+    (row,) = rows(
+        cursor,
+        "SELECT count(*) AS n FROM leads WHERE campaign_id = %s AND merged_into IS NOT NULL",
+        [campaign_id],
+    )
+    return int(row["n"])
+
+
+def enrichments(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """Outcome of the waterfall -> leads."""
+    return _counted(cursor, "n.outcome", "leads l JOIN lead_enrichments n ON n.lead_id = l.id", campaign_id)
+
+
+def verifications(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
+    """What vendors say of the leads' addresses -> leads; `never asked` for those of which none was asked."""
+    source = "(SELECT * FROM leads WHERE email_status = 'valid' AND merged_into IS NULL) l"
+    return _counted(cursor, "coalesce(l.verification, 'never asked')", source, campaign_id)
 
 
 def tiers(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:

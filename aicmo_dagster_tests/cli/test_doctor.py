@@ -49,3 +49,18 @@ def test_a_live_campaign_without_its_password_fails(project: Path, monkeypatch: 
     aicmo("campaigns", "apply", str(project / "live.yaml"))
     finding = _findings(code=1)["Campaign demo"]
     assert "AICMO_SMTP_PASSWORD is not set" in finding["detail"]
+
+
+def test_a_vendor_whose_key_is_missing_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = yaml.safe_load(DEMO.read_text())
+    document["sources"] = [{"type": "manual"}]
+    document["enrichment"] = {"vendors": [{"type": "apollo", "key_env": "MY_APOLLO_KEY"}]}
+    document["verification"] = {"vendors": [{"type": "hunter"}]}
+    (project / "asking.yaml").write_text(yaml.safe_dump(document))
+    monkeypatch.delenv("AICMO_HUNTER_KEY", raising=False)
+    monkeypatch.setenv("MY_APOLLO_KEY", "set")
+    aicmo("campaigns", "apply", str(project / "asking.yaml"))
+    finding = _findings()["Campaign demo"]
+    assert finding["outcome"] == "warn"
+    assert "AICMO_HUNTER_KEY" in finding["detail"]
+    assert "set" in finding["remedy"]

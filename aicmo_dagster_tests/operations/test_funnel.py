@@ -65,3 +65,26 @@ def test_the_last_harvest_tells_of_duplicates_and_of_sources_that_failed(store: 
         )
     harvested = _funnel().stages[0]
     assert (harvested.name, harvested.notes) == ("harvested", ["2 repeated a lead of the same file"])
+
+
+def test_leads_that_wait_for_a_vendor_are_not_enriched_yet(store: URL) -> None:
+    campaign = add_campaign()
+    leads = [add_lead(campaign.id, f"{number}@example.org") for number in range(4)]
+    assert "enriched" not in {stage.name for stage in _funnel().stages}
+    with database.transaction() as cursor:
+        cursor.executemany(
+            "INSERT INTO lead_enrichments VALUES (%s, %s, '{}', '{}', 1, gen_random_uuid(), now())",
+            zip(leads, ("complete", "exhausted", "pending"), strict=False),
+        )
+    harvested, enriched, *_ = _funnel().stages
+    assert (harvested.leads, enriched.name, enriched.leads) == (4, "enriched", 3)
+    assert enriched.notes == ["1 complete, 1 exhausted, 1 pending"]
+
+
+def test_a_merged_lead_is_told_and_counted_no_more(store: URL) -> None:
+    campaign = add_campaign()
+    first, second = (add_lead(campaign.id, f"{number}@example.org") for number in range(2))
+    with database.transaction() as cursor:
+        cursor.execute("UPDATE leads SET merged_into = %s WHERE id = %s", [first, second])
+    harvested = _funnel().stages[0]
+    assert (harvested.leads, harvested.notes) == (1, ["1 merged into others, being the same person"])
