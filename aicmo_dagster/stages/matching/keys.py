@@ -30,7 +30,7 @@ def match_keys(leads: pd.DataFrame) -> pd.DataFrame:
     for rows, texts in _keys(trace):
         known = pc.is_valid(texts).to_numpy(zero_copy_only=False)
         lead = ids if rows is None else ids[rows]
-        found.append((lead[known], _hashed(texts.drop_null())))
+        found.append((lead[known], hashed(texts.drop_null())))
     keys = pd.DataFrame(
         {
             "lead_id": np.concatenate([lead for lead, _ in found]),
@@ -115,6 +115,6 @@ def _bar(*parts: pa.Array | pa.Scalar) -> pa.Array:
     return pc.binary_join_element_wise(*parts, pa.scalar("|", _TEXT))
 
 
-def _hashed(texts: pa.Array) -> np.ndarray:
+def hashed(texts: pa.Array) -> np.ndarray:
     """Returns SipHash under the fixed key of pandas; `test_keys` holds its values fast."""
     return hash_array(texts.to_numpy(zero_copy_only=False), categorize=False).view(np.int64)

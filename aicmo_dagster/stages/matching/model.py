@@ -76,8 +76,8 @@ CREATE MACRO other_person(first, first_, last, last_, formals, formals_) AS
 """
 
 # Comparison -> (null condition, [(name of the level, condition, m, u)], (m, u) of the rest).
-_Levels = list[tuple[str, str, float, float]]
-_EVIDENCE: dict[str, tuple[str, _Levels, tuple[float, float]]] = {
+Levels = list[tuple[str, str, float, float]]
+_EVIDENCE: dict[str, tuple[str, Levels, tuple[float, float]]] = {
     "first_name": (
         "first_l IS NULL OR first_r IS NULL",
         [
@@ -218,16 +218,14 @@ def settings() -> SettingsCreator:
         link_type="dedupe_only",
         unique_id_column_name="lead_id",
         probability_two_random_records_match=PRIOR,
-        comparisons=[_comparison(name, *evidence) for name, evidence in _EVIDENCE.items()],
+        comparisons=[comparison(name, *evidence) for name, evidence in _EVIDENCE.items()],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,
     )
 
 
-COMPARISONS = tuple(_EVIDENCE)
-
-
-def _comparison(name: str, unknown: str, known: _Levels, rest: tuple[float, float]) -> CustomComparison:
+def comparison(name: str, unknown: str, known: Levels, rest: tuple[float, float]) -> CustomComparison:
+    """What splink needs for one comparison: when it is unknown, its levels, and m and u of all the rest."""
     made: list[Any] = [levels.CustomLevel(unknown, "unknown").configure(is_null_level=True)]
     for label, condition, m, u in known:
         level = levels.CustomLevel(condition, label)

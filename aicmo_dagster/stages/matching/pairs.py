@@ -1,7 +1,6 @@
 """How probable it is that two leads are one person."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 
 import duckdb
@@ -10,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator
 
-from aicmo_dagster.stages.matching.model import COMPARISONS, MACROS, settings
+from aicmo_dagster.stages.matching.model import MACROS, settings
 from aicmo_dagster.stages.matching.traces import traces
 
 _PAIRS_AT_ONCE = 500_000
@@ -29,26 +28,30 @@ def compare(
     `leads` has `MATCH_COLUMNS`, a row per lead of `pairs` at least; `pairs` has `lead_id` < `other_id` (see
     `candidate_pairs`). `weights` is JSON text: what was compared -> bits for (positive) or against (negative)
     the two being one person; with `prior` they add up to the logarithm (base 2) of the odds. A pair's
-    probability depends on these two leads and on nothing else.
+    probability depends on these two leads and on nothing else, unless another `model` is given.
     """
     needed = np.union1d(pairs["lead_id"].to_numpy(), pairs["other_id"].to_numpy())
     trace = traces(leads[np.isin(leads["lead_id"].to_numpy(), needed)])
-    found = [_scored(trace, pairs.iloc[at], least, model or settings()) for at in _chunks(len(pairs))]
-    scored = (
-        pd.concat(found, ignore_index=True) if found else _scored(trace, pairs, least, model or settings())
-    )
-    return scored.sort_values(["lead_id", "other_id"], ignore_index=True)
+    return score(trace, pairs, least, model or settings(), MACROS)
 
 
-def _chunks(rows: int) -> Iterator[slice]:
-    return (slice(start, start + _PAIRS_AT_ONCE) for start in range(0, rows, _PAIRS_AT_ONCE))
+def score(
+    records: pa.Table, pairs: pd.DataFrame, least: float, model: SettingsCreator, macros: str
+) -> pd.DataFrame:
+    """Returns as `compare` does the pairs of `records`, whatever `model` compares with DuckDB's `macros`."""
+    found = [
+        _scored(records, pairs.iloc[start : start + _PAIRS_AT_ONCE], least, model, macros)
+        for start in range(0, len(pairs), _PAIRS_AT_ONCE)
+    ]
+    if not found:
+        columns = {"lead_id": "int64", "other_id": "int64", "probability": "float64", "weights": "str"}
+        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
+    return pd.concat(found, ignore_index=True).sort_values(["lead_id", "other_id"], ignore_index=True)
 
 
-def _scored(trace: pa.Table, pairs: pd.DataFrame, least: float, model: SettingsCreator) -> pd.DataFrame:
-    if pairs.empty:
-        return pd.DataFrame({"lead_id": [], "other_id": [], "probability": [], "weights": []}).astype(
-            {"lead_id": "int64", "other_id": "int64", "probability": "float64", "weights": "str"}
-        )
+def _scored(
+    records: pa.Table, pairs: pd.DataFrame, least: float, model: SettingsCreator, macros: str
+) -> pd.DataFrame:
     blocked = pa.table(
         {
             "match_key": pa.array(["0"] * len(pairs)),
@@ -57,30 +60,39 @@ def _scored(trace: pa.Table, pairs: pd.DataFrame, least: float, model: SettingsC
         }
     )
     with closing(duckdb.connect(":memory:", config=_DATABASE)) as connection:
-        connection.execute(MACROS)
+        connection.execute(macros)
         api = DuckDBAPI(connection)
-        linker = Linker(api.register(trace), model, log_level=None, validate_settings=False)
+        linker = Linker(api.register(records), model, log_level=None, validate_settings=False)
         linker.table_management.register_blocked_pairs_for_predict(api.register(blocked))
         predicted = linker.inference.predict(threshold_match_probability=least)
         rows = predicted.as_duckdbpyrelation().to_arrow_table()
+    number = model.unique_id_column_name
     return pd.DataFrame(
         {
-            "lead_id": rows["lead_id_l"].to_numpy(),
-            "other_id": rows["lead_id_r"].to_numpy(),
+            "lead_id": rows[f"{number}_l"].to_numpy(),
+            "other_id": rows[f"{number}_r"].to_numpy(),
             "probability": rows["match_probability"].to_numpy(),
-            "weights": _weights(rows, model.probability_two_random_records_match),
+            "weights": _weights(rows, model),
         }
     )
 
 
-def _weights(rows: pa.Table, prior: float) -> "pd.Series[str]":
-    bits = pd.DataFrame({name: rows[f"mw_{name}"].to_numpy() for name in COMPARISONS})
+def _weights(rows: pa.Table, model: SettingsCreator) -> "pd.Series[str]":
+    prefix = model.match_weight_column_prefix
+    bits = pd.DataFrame(
+        {
+            name.removeprefix(prefix): rows[name].to_numpy()
+            for name in rows.column_names
+            if name.startswith(prefix)
+        }
+    )
     # Few combinations of levels occur, so each is written once.
     kinds = bits.groupby(list(bits), sort=False).ngroup().to_numpy()
     _, first = np.unique(kinds, return_index=True)
-    bits_before = round(float(np.log2(prior / (1 - prior))), 2)
+    prior = model.probability_two_random_records_match
+    before = round(float(np.log2(prior / (1 - prior))), 2)
     texts = [
-        json.dumps({"prior": bits_before, **{name: round(bit, 2) for name, bit in row.items() if bit}})
+        json.dumps({"prior": before, **{name: round(bit, 2) for name, bit in row.items() if bit}})
         for row in bits.iloc[first].to_dict("records")
     ]
     return pd.Series(np.array(texts, dtype=object)[kinds], dtype="str")

@@ -116,7 +116,7 @@ def traces(leads: pd.DataFrame) -> pa.Table:
         pc.fill_null(pc.match_substring_regex(email, AUTOMATED_SENDER), False),
     )
     box = pc.if_else(nobodys, pa.scalar(None, _TEXT), box)
-    firm_words = _firm(text["company"])
+    firm_words = bare_names(text["company"])
     site = text["account_domain"]
     host = _part(pc.utf8_lower(text["website"]), r"^(?:[a-z]+:)?(?://)?(?:www\.)?(?P<part>[^/?#:\s]+)")
     phone, extension = _phone(text["phone"])
@@ -196,7 +196,8 @@ def _name(words: pa.Array) -> pa.Array:
     )
 
 
-def _firm(company: pa.Array) -> pa.Array:
+def bare_names(company: pa.Array) -> pa.Array:
+    """Returns names of companies as lower-case words without legal form; null where nothing is left."""
     # "S.A." and "G.m.b.H." are words; "GmbH & Co." and "GmbH Co" are the same.
     column = pc.replace_substring_regex(_latin(company), r"\b([a-z])\.", r"\1")
     words = _words(pc.replace_substring_regex(column, r"\s(?:&|\+|and|und|et|y|e)\s", " "))
