@@ -4,6 +4,7 @@ import logging
 import select
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from sqlalchemy.engine import URL
 
 from aicmo_dagster.api import inbox
 from aicmo_dagster.api.app import app
+from aicmo_dagster.flow.harvest import harvest
+from aicmo_dagster.flow.run import start
 from aicmo_dagster.store import campaigns, database
 from aicmo_dagster_tests.outreach import add_campaign, config
 
@@ -77,6 +80,15 @@ def test_a_lead_is_queued_by_the_names_of_its_fields(
         "first_name": "Ann",
         "extra": '{"plan.tier": "gold"}',
     }
+
+
+def test_a_pushed_lead_is_harvested_once(port: int, campaign: campaigns.Campaign) -> None:
+    push(port, [GOOD, {"email": "ANN@example.org", "lastName": "Lee"}, {"email": "bob@example.org"}])
+    assert [harvest(start("test", uuid.uuid4()))[0].inserted for _ in range(2)] == [2, 0]
+    found = database.fetch("SELECT email, first_name, source, extra FROM leads ORDER BY id")
+    assert [lead["email"] for lead in found] == ["ann@example.org", "bob@example.org"]
+    assert (found[0]["first_name"], found[0]["source"]) == ("Ann", "api")
+    assert found[0]["extra"] == {"plan.tier": "gold"}
 
 
 def test_columns_of_the_source_name_the_fields(port: int, campaign: campaigns.Campaign) -> None:
