@@ -69,6 +69,29 @@ def test_a_file_is_imported_and_its_bad_rows_are_shown(store: URL, tmp_path: Pat
     assert row["file"] == "more.csv"
 
 
+def test_rejected_rows_are_exported_mended_and_imported(store: URL, tmp_path: Path) -> None:
+    add_campaign()
+    file, export = tmp_path / "more.csv", tmp_path / "rejected.csv"
+    file.write_text(_CSV)
+    assert "--export" in aicmo("leads", "import", "test", str(file))
+    assert "1 row written" in aicmo(
+        "leads", "rejected", "test", "--file", "more.csv", "--export", str(export)
+    )
+    export.write_text(export.read_text("utf-8-sig").replace('add one of them.",', 'x",cid@example.com'))
+    aicmo("leads", "import", "test", str(export))
+    assert json.loads(aicmo("leads", "rejected", "test", "--json")) == []
+    (lead, *_) = json.loads(aicmo("leads", "list", "test", "--search", "cid", "--json"))
+    assert lead["email"] == "cid@example.com"
+
+
+def test_a_column_with_a_slip_in_its_name_is_told(store: URL, tmp_path: Path) -> None:
+    add_campaign()
+    file = tmp_path / "more.csv"
+    file.write_text("Email,Compny\nann@example.com,Example Ltd\n")
+    output = " ".join(aicmo("leads", "import", "test", str(file)).split())
+    assert "if it is company, say columns: {Compny: company}" in output
+
+
 def test_a_missing_file_is_a_sentence(store: URL, tmp_path: Path) -> None:
     add_campaign()
     assert "no such file" in aicmo("leads", "import", "test", str(tmp_path / "nowhere.csv"), code=1)

@@ -294,3 +294,113 @@ def test_what_pythons_writer_writes_is_read_as_written(folder: Path, rows: list[
 def test_a_file_of_companies_says_what_is_missing(thirdparty: Path) -> None:
     with pytest.raises(SourceError, match="it lists companies, not persons"):
         read(thirdparty / "organizations-1000.csv")
+
+
+BROKEN = [
+    "bom-and-whitespace-headers.csv",
+    "broken-encoding-latin1.csv",
+    "mixed-delimiters.csv",
+    "ragged-rows-missing-columns.csv",
+    "unescaped-quotes.csv",
+    "wrong-delimiter-semicolon.csv",
+]
+
+
+def cells(records: pd.DataFrame, columns: dict[str, str]) -> list[dict[str, str]]:
+    """Every record by the file's own headers, empty cells left out."""
+    found = []
+    for record in records.drop(columns="line").to_dict("records"):
+        extra = json.loads(record.pop("extra")) if isinstance(record["extra"], str) else {}
+        record.pop("extra", None)
+        said = {columns[str(field)]: text for field, text in record.items() if isinstance(text, str)}
+        found.append({**said, **extra})
+    return found
+
+
+@pytest.mark.thirdparty
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_gives_its_rows_as_a_good_repair_does(thirdparty: Path, name: str) -> None:
+    with (thirdparty / "expected-fixed" / name).open(encoding="utf-8", newline="") as file:
+        expected = [{key: text for key, text in row.items() if text} for row in csv.DictReader(file)]
+    # Some of the files name nobody, so their number stands for who it is: only reading is in question here.
+    names = {"id": "linkedin_url"}
+    records, rejected = read(thirdparty / "broken" / name, columns=names)
+    columns = {"linkedin_url": "id", "full_name": "name", **{header: header for header in expected[0]}}
+    assert cells(records, columns) == expected
+    assert rejected.empty
+
+
+@pytest.mark.thirdparty
+@pytest.mark.parametrize(
+    ("name", "lines", "reasons"),
+    [
+        ("bom-and-whitespace-headers.csv", [2, 3], []),
+        ("mixed-delimiters.csv", [2, 3, 4], []),
+        ("ragged-rows-missing-columns.csv", [2], ["has 2 of 3 columns, and they do not say who the lead is"]),
+        ("wrong-delimiter-semicolon.csv", [2, 3], []),
+    ],
+)
+def test_rows_of_a_broken_file_are_leads_or_have_a_reason(
+    thirdparty: Path, name: str, lines: list[int], reasons: list[str]
+) -> None:
+    records, rejected = read(thirdparty / "broken" / name)
+    assert records["line"].tolist() == lines
+    assert len(rejected) == len(reasons)
+    assert all(words in text for words, text in zip(reasons, rejected.get("reason", []), strict=True))
+
+
+@pytest.mark.thirdparty
+@pytest.mark.parametrize("name", ["broken-encoding-latin1.csv", "unescaped-quotes.csv"])
+def test_a_broken_file_that_names_nobody_says_what_is_missing(thirdparty: Path, name: str) -> None:
+    with pytest.raises(SourceError, match="Missing: email, linkedin_url, or"):
+        read(thirdparty / "broken" / name)
+
+
+@pytest.mark.thirdparty
+def test_a_file_of_leads_comes_whole(thirdparty: Path) -> None:
+    records, rejected = read(thirdparty / "leads-1000.csv")
+    assert (len(records), len(rejected)) == (1000, 0)
+    named = ["email", "first_name", "last_name", "company", "phone", "website"]
+    assert records[named].notna().all(axis=None)
+
+
+def test_a_short_row_that_is_rejected_can_be_told_by_its_cells(folder: Path) -> None:
+    _, rejected = read(folder / "a.csv", b"email,city,state\na@example.com,Bonn,\n,Ulm\n")
+    assert json.loads(str(rejected.loc[0, "cells"])) == {"city": "Ulm"}
+
+
+def test_a_row_that_cannot_be_split_has_no_cells(folder: Path) -> None:
+    content = (
+        b'email,city\na@example.com,"x\nb@example.com,y,z\n\xff,"K\xf6ln"\n\xc3\xb6@example.com,\xc3\xb6'
+    )
+    _, rejected = read(folder / "a.csv", content)
+    assert rejected["cells"].isna().tolist() == [True, True, False]
+    assert json.loads(str(rejected.loc[2, "cells"])) == {}
+
+
+def test_a_file_of_another_kind_says_what_to_write(folder: Path) -> None:
+    with pytest.raises(SourceError, match="`type: jsonl`"):
+        read(folder / "a.csv", b'{"email": "a@example.com"}\n')
+
+
+def test_a_column_with_a_slip_in_its_name_is_noted(folder: Path) -> None:
+    (folder / "a.csv").write_bytes(b"email,Compny\na@example.com,Example Inc\n")
+    source = CsvFile(folder / "a.csv")
+    (chunk,) = source.fetch(100)
+    assert source.notes == [
+        "Column 'Compny' was kept as extra; if it is company, say columns: {Compny: company}."
+    ]
+    assert chunk.header == ("email", "Compny")
+
+
+def test_our_own_export_says_which_row_came_back_on_which_line(folder: Path) -> None:
+    rows = [
+        "aicmo_rejected_id,email,Note,aicmo_raw",
+        "7,a@example.com,'=1,x",
+        ",b@example.com,'=1,",
+        "x,c@example.com,,",
+    ]
+    (folder / "a.csv").write_text("\n".join(rows))
+    (chunk,) = CsvFile(folder / "a.csv").fetch(100)
+    assert chunk.mends == {2: 7}
+    assert [json.loads(text) for text in chunk.records["extra"].dropna()] == [{"Note": "=1"}] * 2
