@@ -2,6 +2,7 @@
 
 import logging
 import resource
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -24,6 +25,7 @@ from aicmo_dagster.stages.matching import candidate_pairs, clusters, compare, co
 from aicmo_dagster.stages.matching.model import MACROS, settings
 from aicmo_dagster.stages.matching.traces import traces
 
+_SECOND_LIST = 1_000_000
 _SURE = 0.5  # where the parameters fit the set, more probable than not is enough
 _FEBRL = {
     "given_name": "first_name",
@@ -35,29 +37,29 @@ _FEBRL = {
 
 
 def run(people: int, seed: int, accounts: Path | None, febrl: Path | None) -> dict[str, Any]:
-    """Returns figures per set: see `measure` and `linked`.
+    """Returns `sets` (per set the figures of `measure` or `linked`), `fresh_s` and `peak_rss_bytes`.
 
-    `people` are invented with `seed`. `accounts` is a CSV with the column `Account Id`, `febrl` a folder with
-    febrl1.csv to febrl3.csv, febrl4a.csv and febrl4b.csv: docs/matching.md says where they come from.
+    `people` are invented with `seed`; `fresh_s` are the seconds in which a hundred of their leads are compared
+    as new ones. `accounts` is a CSV with the column `Account Id`, `febrl` a folder with febrl1.csv to
+    febrl3.csv, febrl4a.csv and febrl4b.csv: docs/matching.md says where they come from.
     """
-    figures: dict[str, Any] = {}
     leads, truth = leads_with_doubles(people, seed)
-    figures["invented"] = measure(leads, truth)
-    figures["fresh"] = _fresh(leads)
-    del leads
+    sets = {"invented": measure(leads, truth)}
+    fresh_s = _fresh_s(leads)
     if accounts is not None:
-        figures[accounts.name] = measure(*accounts_file(accounts))
+        sets[accounts.name] = measure(*accounts_file(accounts))
     if febrl is not None:
-        first, second = febrl_file(febrl / "febrl4a.csv"), febrl_file(febrl / "febrl4b.csv", 1_000_000)
+        first, second = febrl_file(febrl / "febrl4a.csv"), febrl_file(febrl / "febrl4b.csv", _SECOND_LIST)
         leads = pd.concat([first[0], second[0]], ignore_index=True)
         truth = pd.concat([first[1], second[1]], ignore_index=True)
         trained = _trained(leads)
-        figures["febrl4, one to one"] = linked(leads, truth, 1_000_000, trained)
+        sets["febrl4, one to one"] = linked(leads, truth, trained)
         for number in (1, 2, 3):
-            figures[f"febrl{number}"] = measure(*febrl_file(febrl / f"febrl{number}.csv"), _SURE, trained)
-        figures["febrl4, parameters as shipped"] = measure(leads, truth)
-    figures["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return figures
+            doubles = febrl_file(febrl / f"febrl{number}.csv")
+            sets[f"febrl{number}"] = measure(*doubles, _SURE, trained)
+        sets["febrl4, parameters as shipped"] = measure(leads, truth)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {"sets": sets, "fresh_s": fresh_s, "peak_rss_bytes": peak}
 
 
 def measure(
@@ -98,15 +100,15 @@ def measure(
 
 
 def linked(
-    leads: pd.DataFrame, truth: "pd.Series[Any]", second: int, model: SettingsCreator | None = None
+    leads: pd.DataFrame, truth: "pd.Series[Any]", model: SettingsCreator | None = None
 ) -> dict[str, Any]:
-    """Returns the same figures for two lists without doubles, of which the other starts at lead_id `second`.
+    """Returns the same figures for two lists without doubles; lead_ids of the second start at `_SECOND_LIST`.
 
     Each lead is linked to the most probable of the other list that is free.
     """
     started = perf_counter()
     pairs = candidate_pairs(match_keys(leads))
-    pairs = pairs[(pairs["lead_id"] < second) & (pairs["other_id"] >= second)]
+    pairs = pairs[(pairs["lead_id"] < _SECOND_LIST) & (pairs["other_id"] >= _SECOND_LIST)]
     found = compare(leads, pairs, _SURE, model).sort_values("probability", ascending=False, kind="stable")
     person: dict[int, int] = {}
     for lead, other in zip(found["lead_id"].tolist(), found["other_id"].tolist(), strict=True):
@@ -121,17 +123,16 @@ def linked(
     }
 
 
-def _fresh(leads: pd.DataFrame) -> dict[str, Any]:
-    """Returns the seconds in which a hundred new leads are compared with their candidates among the others."""
+def _fresh_s(leads: pd.DataFrame) -> float:
+    """Returns the seconds in which a hundred new leads are compared with those that share a key."""
     keys = match_keys(leads)
     new = leads["lead_id"].to_numpy()[-100:]
     shared = keys[keys["key"].isin(keys["key"][keys["lead_id"].isin(new)])]
     near = leads[leads["lead_id"].isin(shared["lead_id"])].reset_index(drop=True)
     started = perf_counter()
-    match_keys(near.tail(100))
-    pairs = candidate_pairs(shared, new)
-    found = compare(near, pairs, Matching().review)
-    return {"candidates": len(pairs), "found": len(found), "seconds": perf_counter() - started}
+    match_keys(near[near["lead_id"].isin(new)])
+    compare(near, candidate_pairs(shared, new), Matching().review)
+    return perf_counter() - started
 
 
 def _trained(leads: pd.DataFrame) -> SettingsCreator:

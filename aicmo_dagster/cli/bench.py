@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,36 @@ def import_(
     console.print(table)
     console.print(f"Ratio to bare COPY: {figures['ratio']:.2f}")
     console.print(f"Peak memory of the run process: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
+
+
+@app.command("linkage", epilog="Example: aicmo bench linkage --leads 20000 --febrl febrl/")
+def linkage(
+    leads: Annotated[int, typer.Option(min=1000, help="How many persons are invented.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="Another seed, other persons.")] = 7,
+    accounts: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A CSV with the column Account Id.")
+    ] = None,
+    febrl: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Folder of Febrl's sets as CSV.")
+    ] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Probable duplicates among leads whose truth is known: precision, recall, speed, memory."""
+    from aicmo_dagster.benchmarks import linkage as benchmark
+
+    figures = _measure(
+        lambda: benchmark.run(leads, seed, accounts, febrl), as_json, "how duplicates are found"
+    )
+    if figures is None:
+        return
+    table = Table("", "Leads", "Candidates", "Precision", "Recall", "F", "Seconds", title="Persons found")
+    for name, one in figures["sets"].items():
+        shares = [f"{one[share]:.4f}" for share in ("precision", "recall", "f")]
+        table.add_row(name, f"{one['leads']:,}", f"{one['candidates']:,}", *shares, f"{one['seconds']:.1f}")
+    console = Console()
+    console.print(table)
+    console.print(f"100 new leads against their candidates: {figures['fresh_s']:.2f} s")
+    console.print(f"Peak memory: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
 
 
 @app.command("execute", epilog="Example: aicmo bench execute --rounds 3")
