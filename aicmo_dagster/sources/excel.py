@@ -18,9 +18,12 @@ from aicmo_dagster.sources.headers import PREAMBLE, HeaderMap, header_row, map_h
 from aicmo_dagster.sources.source import Chunk, rejected_frame
 from aicmo_dagster.vendors import json_paths
 
-MOST_CELLS = 10_000_000
-"""Cells of a sheet: it is held in memory as a whole, 30 to 100 bytes each."""
-_MOST_BYTES = 4 << 30
+MOST_CELLS = 5_000_000
+"""Cells of a sheet: it is held in memory as a whole, about 100 bytes each."""
+_MOST_BYTES = 600 << 20
+"""Bytes of a workbook when it is unpacked: a small file can hold a huge one."""
+_BATCH = 5_000
+"""Rows that are turned into columns at a time: as Python objects they take five times as much."""
 
 
 class ExcelFile:
@@ -77,16 +80,17 @@ class ExcelFile:
     def _chunks(self, workbook: calamine.CalamineWorkbook) -> Iterator[Chunk]:
         number, rows, mapped = self._begin(workbook)
         self.notes += mapped.notes()
-        while read := list(islice(rows, self._chunk_rows)):
-            texts = [[_text(cell) for cell in row] for row in read]
-            lines = np.arange(number, number + len(read))
+        waiting: list[pa.Table] = []
+        count = 0
+        while read := list(islice(rows, min(_BATCH, self._chunk_rows - count))):
+            waiting.append(_table(read, number, mapped))
             number += len(read)
-            said = np.array([any(row) for row in texts])
-            if not said.any():
-                continue
-            columns = zip(*(row for row, some in zip(texts, said, strict=True) if some), strict=True)
-            table = pa.table([pa.array(column, pa.large_string()) for column in columns], mapped.names)
-            yield chunk_of(with_fields(table, lines[said], mapped), mapped, rejected_frame([]))
+            count += len(waiting[-1])
+            if count == self._chunk_rows:
+                yield chunk_of(pa.concat_tables(waiting), mapped, rejected_frame([]))
+                waiting, count = [], 0
+        if count:
+            yield chunk_of(pa.concat_tables(waiting), mapped, rejected_frame([]))
 
     def _begin(
         self, workbook: calamine.CalamineWorkbook
@@ -138,6 +142,15 @@ class ExcelFile:
             f"did you mean {near[0]!r}?" if near else f"there are {', '.join(map(repr, sheets)) or 'none'}."
         )
         raise SourceError(f"{self.label} has no sheet {self._sheet!r}; {hint}")
+
+
+def _table(rows: list[Sequence[object]], number: int, mapped: HeaderMap) -> pa.Table:
+    """Returns the rows that say something, the first of which has that number in the sheet."""
+    texts = [[_text(cell) for cell in row] for row in rows]
+    said = np.array([any(row) for row in texts])
+    columns = zip(*texts, strict=True)
+    table = pa.table([pa.array(column, pa.large_string()) for column in columns], mapped.names)
+    return with_fields(table.filter(said), np.arange(number, number + len(rows))[said], mapped)
 
 
 def _text(cell: object) -> str | None:

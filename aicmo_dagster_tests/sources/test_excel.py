@@ -127,6 +127,13 @@ def test_a_sheet_that_is_too_large_is_refused(path: Path, monkeypatch: pytest.Mo
         read(path)
 
 
+def test_a_small_file_that_holds_a_huge_one_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(excel, "_MOST_BYTES", 2_000)
+    write_xlsx(path, {"Leads": [HEADER, *([["a@example.com"]] * 100)]})
+    with pytest.raises(SourceError, match="too large for a workbook"):
+        read(path)
+
+
 def test_a_damaged_workbook_is_a_sentence(path: Path) -> None:
     write_xlsx(path, {"Leads": [HEADER, ["a@example.com"]]})
     content = path.read_bytes()
