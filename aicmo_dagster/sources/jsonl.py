@@ -67,32 +67,37 @@ class JsonLines:
         lines: list[int] = []
         bad: list[tuple[int, str | None, str, str]] = []
         names: dict[str, None] = {}
-        read = 0
+        known = False
         for line, value, raw in found:
             try:
                 if isinstance(value, ValueError):
                     raise value
                 records.append(reader.read(value))
                 lines.append(line)
-                if read < _FIRST and isinstance(value, Mapping):
+                if not known and len(records) <= _FIRST and isinstance(value, Mapping):
                     names |= dict.fromkeys(json_paths.flat(value))
-                    read += 1
             except ValueError as error:
                 bad.append((line, None, str(error), raw))
             if len(records) + len(bad) >= self._chunk_rows:
-                self._know(names, bool(records))
+                known = known or self._know(names, bad)
                 yield _chunk(lines, records, bad)
                 records, lines, bad = [], [], []
         if records or bad:
-            self._know(names, bool(records))
+            if not known:
+                self._know(names, bad)
             yield _chunk(lines, records, bad)
 
-    def _know(self, names: Mapping[str, None], some: bool) -> None:
-        if self.notes or not some:
-            return
+    def _know(self, names: Mapping[str, None], bad: list[tuple[int, str | None, str, str]]) -> bool:
+        """Notes what the names of the first objects say. Raises SourceError where they list no leads."""
+        if not names:
+            raise SourceError(
+                f"{self.label} has no object with values; line {bad[0][0] if bad else 1}: "
+                f"{bad[0][2] if bad else 'it is empty.'}"
+            )
         keys = {normal(name) for name in names}
         columns = {name: field for name, field in self._columns.items() if normal(name) in keys}
         self.notes[:] = map_headers(list(names), columns, self.label).notes()
+        return True
 
 
 def _chunk(

@@ -127,7 +127,7 @@ def rejected_by_field(cursor: Cursor[TupleRow], campaign_id: int) -> list[dict[s
     return rows(
         cursor,
         "SELECT coalesce(field, 'row') AS field, count(*) AS rows, (array_agg(line ORDER BY id))[1] AS line, "
-        "(array_agg(reason ORDER BY id))[1] AS reason FROM rejected_rows WHERE campaign_id = %s "
+        "(array_agg(reason ORDER BY id))[1] AS reason FROM rejected_rows WHERE campaign_id = %s AND mended_at IS NULL "
         "GROUP BY 1 ORDER BY 2 DESC, 1",
         [campaign_id],
     )

@@ -106,6 +106,18 @@ def test_objects_that_say_nobody_are_a_sentence(path: Path) -> None:
         read(path, '{"sum": 3}\n{"sum": 4}\n')
 
 
+def test_one_document_in_place_of_lines_says_what_is_wanted(path: Path) -> None:
+    with pytest.raises(SourceError, match=r"line 1: The line is no JSON object: .* one object in each line"):
+        read(path, '{\n  "people": [\n    {\n      "email": "a@example.com"\n    }\n  ]\n}\n')
+
+
+def test_a_column_with_a_slip_in_its_name_is_noted(path: Path) -> None:
+    path.write_text('{"email": "a@example.com", "compny": "Example Inc"}')
+    source = JsonLines(path)
+    list(source.fetch(100))
+    assert "if it is company" in source.notes[0]
+
+
 def test_half_a_character_and_nul_do_not_break_a_lead(path: Path) -> None:
     records, _ = read(path, '{"email": "a@example.com", "city": "B\\ud800o\\u0000nn"}\n')
     assert records.loc[0, "city"] == "B?onn"
