@@ -29,7 +29,10 @@ _MOST_BYTES = 15_000
 _LONGEST_ESCAPE = 6
 """Bytes of a character in JSON at most, but for rare ones of 12, in ASCII: \\u00e9."""
 
+_CALL = "enrich"
 _LIMIT = (Limit(60, 1.0),)
+"""Of the account: counted together for whatever is asked."""
+
 _POLL_S = 30.0
 _KEPT_S = 30 * 86_400.0
 _TOLD = {
@@ -110,12 +113,10 @@ class DropcontactVendor:
             raise VendorRefusedError(f"dropcontact takes {_MOST_BYTES:,} bytes a person, not {longest:,}")
         # The words of qualifications are in the language that is asked for.
         body = {"data": records, "siren": False, "language": "en"}
-        reply = self._client.paid(
-            "POST", self._account.path, operation=self.operation, limit=_LIMIT, body=body
-        )
+        reply = self._client.paid("POST", self._account.path, operation=_CALL, limit=_LIMIT, body=body)
         answer = _object(reply.body)
         if answer.get("error") or answer.get("success") is False:
-            raise VendorRefusedError(f"dropcontact: {self.operation}: {_reason(answer)}")
+            raise VendorRefusedError(f"dropcontact: {_CALL}: {_reason(answer)}")
         number = answer.get("request_id")
         if not isinstance(number, str) or not number:
             raise VendorUncertainError(
@@ -129,7 +130,7 @@ class DropcontactVendor:
         reply = self._client.free(
             "GET",
             f"{self._account.path.rstrip('/')}/{quote(number, safe='')}",
-            operation="collect",
+            operation=_CALL,
             limit=_LIMIT,
             expected=frozenset({200, 401, 403}),
         )

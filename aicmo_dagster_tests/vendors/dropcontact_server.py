@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from aicmo_dagster_tests.vendors.vendor_server import Request, VendorServer, loaded
 
@@ -34,7 +35,7 @@ class DropcontactServer(VendorServer):
             return self._post(request)
         folder, _, number = request.path.rpartition("/")
         if request.method == "GET" and folder == self.path:
-            return self._get(number)
+            return self._get(unquote(number))
         return 404, {"detail": "Not Found"}
 
     def _post(self, request: Request) -> tuple[int, object]:
@@ -56,7 +57,7 @@ class DropcontactServer(VendorServer):
         if len(records) > self.credits:
             return 403, _no("not enough credits")
         self.language = body.get("language", "fr")
-        number = f"request-{len(self.batches)}"
+        number = f"request={len(self.batches)}/"
         self.batches[number] = records
         return 200, {
             "request_id": number, "credits_left": self.credits, "error": False, "success": True,

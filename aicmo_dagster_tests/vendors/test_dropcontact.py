@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from aicmo_dagster.campaign.config import VERIFICATIONS, DropcontactAccount
 from aicmo_dagster.errors import VendorError, VendorRefusedError, VendorUnavailableError, VendorUncertainError
 from aicmo_dagster.lead import LEAD_COLUMNS, SOURCE_FIELDS
+from aicmo_dagster.store import database
 from aicmo_dagster.store.rate_limits import RateLimits
 from aicmo_dagster.vendors import client
 from aicmo_dagster.vendors.dropcontact import DropcontactVendor, verification
@@ -408,10 +409,17 @@ def test_an_invalid_address_is_not_sent(server: DropcontactServer) -> None:
     assert loaded(server.requests[0])["data"] == [{"linkedin": BOB["linkedin_url"]}]
 
 
+def test_its_limit_is_counted_for_all_requests_together(server: DropcontactServer) -> None:
+    answers(server, CY)
+    answers(server, ANN, purpose="verify")
+    kept = database.fetch("SELECT name FROM rate_limits WHERE name LIKE '%/1'")
+    assert [row["name"].partition("@")[0] for row in kept] == ["dropcontact/enrich"]
+
+
 def test_an_older_account_has_another_path(server: DropcontactServer) -> None:
     server.path = "/batch"
     assert answers(server, CY).records == [None]
-    assert [request.path for request in server.requests] == ["/batch", "/batch/request-0"]
+    assert [request.path for request in server.requests] == ["/batch", "/batch/request%3D0%2F"]
 
 
 def test_in_another_language_the_same_words_would_not_be_known(server: DropcontactServer) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 
 from aicmo_dagster.campaign.config import VERIFICATIONS, HunterAccount
 from aicmo_dagster.errors import VendorRefusedError, VendorUnavailableError, VendorUncertainError
+from aicmo_dagster.store import database
 from aicmo_dagster.store.rate_limits import RateLimits
 from aicmo_dagster.vendors import client
 from aicmo_dagster.vendors.hunter import HunterVendor
@@ -168,6 +169,12 @@ def test_too_many_requests_are_made_again(server: HunterServer, headers: dict[st
 def test_an_answer_of_another_shape_is_unknown(server: HunterServer, body: object) -> None:
     server.faults.append(says(200, body))
     assert verify(server).records == [{"verification": "unknown"}]
+
+
+def test_its_limits_are_kept(server: HunterServer) -> None:
+    verify(server)
+    kept = database.fetch("SELECT name FROM rate_limits WHERE name LIKE '%/%/%' ORDER BY name")
+    assert [row["name"].rpartition("/")[2] for row in kept] == ["1", "60"]
 
 
 def test_only_valid_addresses_are_asked_about() -> None:
