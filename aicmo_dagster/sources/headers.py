@@ -84,7 +84,7 @@ OWN_COLUMNS = (REJECTED_ID, "aicmo_file", "aicmo_line", "aicmo_reason", "aicmo_r
 """Columns of an export of rejected rows that are ours; `aicmo_rejected_id` says that a file is one."""
 _NEAR = 0.85
 # Words of exports that are near to another field's by chance.
-_OTHER_WORDS = {"county", "stage", "counter", "persona", "companies"}
+_OTHER_WORDS = {"county", "stage", "counter", "persona", "contract"}
 
 
 @dataclass(frozen=True)
@@ -228,6 +228,8 @@ def _closeness(key: str, alias: str) -> float:
         return 0.0
     if key == alias + "s":
         return 1.0
+    if key.rstrip("0123456789") == alias.rstrip("0123456789"):  # the second of several
+        return 0.0
     if key.startswith(alias) or key.endswith(alias) or alias.startswith(key) or alias.endswith(key):
         return 0.0
     if key[0] == alias[0] and sorted(key) == sorted(alias):

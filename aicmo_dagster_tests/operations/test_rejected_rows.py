@@ -18,6 +18,7 @@ from aicmo_dagster.store import database, imports
 from aicmo_dagster.store import rejected_rows as store_rows
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster_tests.outreach import add_campaign, config
+from aicmo_dagster_tests.sources.workbook import write_xlsx
 
 OWN = ["aicmo_rejected_id", "aicmo_file", "aicmo_line", "aicmo_reason"]
 
@@ -85,6 +86,17 @@ def test_a_mended_row_stays_settled_when_the_first_file_is_read_again(
     bob[header.index("E-Mail")] = "bob@example.com"
     bring(campaign, mended(tmp_path / "mended.csv", [header, bob]))
     bring(campaign, tmp_path / "a.csv")
+    assert still_open(campaign) == []
+
+
+def test_a_row_may_come_back_in_a_workbook(campaign: Campaign, tmp_path: Path) -> None:
+    bring(campaign, tmp_path / "a.csv", "Name,E-Mail,Note\nBob,,+1\n")
+    header, bob = exported(campaign, tmp_path / "out.csv")
+    bob[header.index("E-Mail")] = "bob@example.com"
+    # A spreadsheet makes numbers of what looks like one.
+    write_xlsx(tmp_path / "mended.xlsx", {"rejected": [header, [int(bob[0]), *bob[1:]]]})
+    assert bring(campaign, tmp_path / "mended.xlsx").inserted == 1
+    assert database.fetch("SELECT extra FROM leads") == [{"extra": {"Note": "+1"}}]
     assert still_open(campaign) == []
 
 

@@ -286,7 +286,18 @@ def test_a_header_with_a_slip_gets_a_hint(header: str, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Company ID", "County", "Stage", "Lead Owner", "Email Domain", "Note", "E-Mails"]
+    "header",
+    [
+        "Company ID",
+        "County",
+        "Stage",
+        "Lead Owner",
+        "Email Domain",
+        "Contract",
+        "Address 2",
+        "Note",
+        "E-Mails",
+    ],
 )
 def test_a_header_of_something_else_gets_no_hint(header: str) -> None:
     assert map_headers(["Email", header], {}, "leads.csv").notes() == []
