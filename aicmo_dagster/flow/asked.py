@@ -12,6 +12,7 @@ from aicmo_dagster.campaign.config import (
     HunterAccount,
     LawfulBasis,
 )
+from aicmo_dagster.store.rate_limits import RateLimits
 from aicmo_dagster.vendors.vendor import Vendor
 
 Purpose = Literal["enrich", "verify"]
@@ -27,25 +28,22 @@ class Asked:
     lawful_basis: LawfulBasis
 
 
-def enrichment_vendors(config: CampaignConfig) -> list[Asked]:
+def enrichment_vendors(config: CampaignConfig, limits: RateLimits) -> list[Asked]:
     """Who is asked for what leads lack, in order."""
-    return [_asked(account, "enrich") for account in config.enrichment.vendors]
+    return [_asked(account, "enrich", limits) for account in config.enrichment.vendors]
 
 
-def verification_vendors(config: CampaignConfig) -> list[Asked]:
+def verification_vendors(config: CampaignConfig, limits: RateLimits) -> list[Asked]:
     """Who is asked whether addresses take mail, in order."""
-    return [_asked(account, "verify") for account in config.verification.vendors]
+    return [_asked(account, "verify", limits) for account in config.verification.vendors]
 
 
-def _asked(account: Account, purpose: Purpose) -> Asked:
-    return Asked(_vendor(account, purpose), account.budget, account.lawful_basis)
+def _asked(account: Account, purpose: Purpose, limits: RateLimits) -> Asked:
+    return Asked(_vendor(account, purpose, limits), account.budget, account.lawful_basis)
 
 
-def _vendor(account: Account, purpose: Purpose) -> Vendor:
+def _vendor(account: Account, purpose: Purpose, limits: RateLimits) -> Vendor:
     # Imported where they are used: most campaigns ask nobody, and an HTTP library takes a tenth of a second.
-    from aicmo_dagster.store.rate_limits import RateLimits
-
-    limits = RateLimits()
     match account:
         case ApolloAccount():
             from aicmo_dagster.vendors.apollo import ApolloVendor

@@ -16,14 +16,19 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.flow.asked import Asked, enrichment_vendors, verification_vendors
+from aicmo_dagster.flow.match import match, unite
 from aicmo_dagster.flow.questions import Patience, Questions, Take, Tally, loaded, loaded_by, scanned
 from aicmo_dagster.flow.run import Run, writing
 from aicmo_dagster.stages.harvest import clean
 from aicmo_dagster.stages.waterfall import State, given, outcomes, records, word_on_address
 from aicmo_dagster.store import enrichments, leads, suppressions
 from aicmo_dagster.store.ledger import Answer, Ledger
+from aicmo_dagster.store.rate_limits import RateLimits
 
 ENRICHMENT, VERIFICATION = "enrichment", "verification"
+_VERIFIERS = ("dropcontact", "hunter")
+"""Types of vendors whose word on an address counts also where they were asked for something else."""
+
 NOT_CONFIGURED = "its key is not set"
 _NO_STATES = pd.DataFrame(
     {
@@ -125,26 +130,19 @@ def enrich(
     Without `enriching` and `verifying` the campaign's own vendors.
     """
     config = run.campaign.config
-    enriching = enrichment_vendors(config) if enriching is None else enriching
-    verifying = verification_vendors(config) if verifying is None else verifying
     enrichment = _Enrichment(run)
-    review = 0
-    if config.matching.enabled:
-        from aicmo_dagster.flow.match import match
-
-        matched = match(run)
-        enrichment.merged, review = matched.merged, matched.review
-    if enriching:
-        _waterfall(enrichment, enriching)
-    if verifying:
-        _verify(enrichment, verifying)
-    return Enriched(enrichment.merged, review, enrichment.updated, enrichment.tallies)
+    matched = match(run)
+    enrichment.merged = matched.merged
+    with RateLimits() as limits:
+        if vendors := enrichment_vendors(config, limits) if enriching is None else enriching:
+            _waterfall(enrichment, vendors)
+        if vendors := verification_vendors(config, limits) if verifying is None else verifying:
+            _verify(enrichment, vendors)
+    return Enriched(enrichment.merged, matched.review, enrichment.updated, enrichment.tallies)
 
 
 def _merge(cursor: Cursor[TupleRow], run: Run, conflicts: Sequence[tuple[int, int]]) -> int:
     """Merge leads for which the same address was found; returns how many."""
-    from aicmo_dagster.flow.match import unite
-
     pairs = pd.DataFrame(conflicts, columns=["lead_id", "other_id"], dtype="int64").assign(probability=1.0)
     return unite(run, cursor, pairs)
 
@@ -188,7 +186,7 @@ def _verify(enrichment: _Enrichment, vendors: Sequence[Asked]) -> None:
     run = enrichment.run
     config = run.campaign.config.verification
     parameters = {
-        "types": [asked.vendor.type for asked in vendors],
+        "types": [*_VERIFIERS, *(asked.vendor.type for asked in vendors)],
         "oldest": run.now - timedelta(days=config.max_age_days),
     }
     states = [_NO_STATES]

@@ -19,7 +19,7 @@ from aicmo_dagster.flow.run import Run, utc_now
 from aicmo_dagster.lead import LEAD_COLUMNS
 from aicmo_dagster.privacy import without_addresses
 from aicmo_dagster.stages.waterfall import State, best_first
-from aicmo_dagster.store import database, enrichments
+from aicmo_dagster.store import campaigns, database, enrichments
 from aicmo_dagster.store.bulk import frames
 from aicmo_dagster.store.ledger import Answer, Ledger, Pending
 from aicmo_dagster.vendors.vendor import Answers, Submitted, Vendor
@@ -177,7 +177,9 @@ class Questions:
 
     def _request(self, people: pd.DataFrame) -> tuple[pd.DataFrame, VendorError | None]:
         """One request about these people; returns those it could not be about, and why it went wrong."""
-        leads = loaded(people["lead_id"].drop_duplicates().tolist())
+        with database.connect() as connection, connection.cursor() as cursor:
+            campaigns.runnable(cursor, self._run.campaign.key)  # whoever pauses it wants no more to be spent
+            leads = loaded_by(connection, people["lead_id"].drop_duplicates().tolist())
         subjects = self._vendor.subjects(leads[list(LEAD_COLUMNS)])
         place = {subject: number for number, subject in enumerate(subjects) if isinstance(subject, str)}
         try:

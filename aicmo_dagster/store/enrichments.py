@@ -14,6 +14,8 @@ from aicmo_dagster.store.database import rows
 LEAD_DTYPES: dict[str, str] = {"lead_id": "int64", **LEAD_COLUMNS}
 _LEAD = f"l.id, {', '.join(f'l.{column}' for column in LEAD_COLUMNS)}"
 _STANDING = "FROM leads l {joins} WHERE l.campaign_id = %(campaign)s AND l.merged_into IS NULL"
+# Who wants nothing from us is not told to others either.
+_ASKABLE = "AND NOT EXISTS (SELECT FROM suppressions s WHERE s.kind = 'address' AND s.value = l.identity)"
 _LAST = "LEFT JOIN lead_enrichments e ON e.lead_id = l.id"
 
 BY_ID = f"SELECT {_LEAD} FROM leads l WHERE l.id = ANY(%(ids)s) AND l.merged_into IS NULL ORDER BY l.id"
@@ -23,7 +25,7 @@ CANDIDATE_DTYPES: dict[str, str] = {**LEAD_DTYPES, "heard_until": "datetime64[us
 """`heard_until`: answers of the vendor up to then are in the lead already."""
 
 UNVERIFIED = (
-    f"SELECT {_LEAD}, NULL::timestamptz {_STANDING.format(joins='')} AND l.email_status = 'valid' "
+    f"SELECT {_LEAD}, NULL::timestamptz {_STANDING.format(joins='')} {_ASKABLE} AND l.email_status = 'valid' "
     "AND NOT coalesce(l.verification <> 'unknown' AND l.field_origins -> 'verification' ->> 0 = ANY(%(types)s) "
     "AND (l.field_origins -> 'verification' ->> 1)::timestamptz > %(oldest)s, false) ORDER BY l.id"
 )
@@ -34,7 +36,7 @@ def lacking(fields: Iterable[str]) -> str:
     """Leads that lack one of the fields; `CANDIDATE_DTYPES`. Takes %(vendor)s and %(campaign)s."""
     return (
         f"SELECT {_LEAD}, CASE WHEN e.asked @> ARRAY[%(vendor)s::text] THEN e.enriched_at END "
-        f"{_STANDING.format(joins=_LAST)} AND ({' OR '.join(map(_lacks, fields))}) ORDER BY l.id"
+        f"{_STANDING.format(joins=_LAST)} {_ASKABLE} AND ({' OR '.join(map(_lacks, fields))}) ORDER BY l.id"
     )
 
 

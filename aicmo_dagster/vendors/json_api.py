@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 import pandas as pd
@@ -65,7 +65,7 @@ class JsonVendor:
         except VendorError as error:
             raise type(error)(_without(str(error), values.values())) from None
 
-    def collect(self, vendor_request_id: str, count: int) -> Answers | Submitted:  # noqa: ARG002
+    def collect(self, vendor_request_id: str, count: int, subjects: Sequence[str]) -> Answers | Submitted:  # noqa: ARG002
         """Raises VendorRefusedError: every answer comes at once."""
         raise VendorRefusedError(f"{self.name}: it answers at once, and nothing waits at it")
 

@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.campaign.config import Budget
+from aicmo_dagster.errors import CampaignNotRunnableError
 from aicmo_dagster.flow.asked import Asked
 from aicmo_dagster.flow.enrich import Enriched, enrich
 from aicmo_dagster.flow.run import start
-from aicmo_dagster.store import database
+from aicmo_dagster.store import campaigns, database, suppressions
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster_tests import outreach, pipelines
 from aicmo_dagster_tests.flow.directory import asked, serving
@@ -380,6 +382,33 @@ def test_without_vendors_nothing_is_read_or_written(store: URL) -> None:
     before = pipelines.row_versions()
     assert run() == Enriched()
     assert pipelines.row_versions() == before
+
+
+def test_vendors_are_not_told_of_who_is_suppressed(store: URL) -> None:
+    outreach.add_lead(campaign("phone").id, "a@example.org")
+    with database.transaction() as cursor:
+        suppressions.add(cursor, "address", "a@example.org", "unsubscribed", "test")
+    with serving() as directory:
+        run([asked(directory, by="email")], [verifier(directory)])
+        assert directory.asked == []
+
+
+def test_nothing_more_is_spent_once_the_campaign_is_paused(store: URL) -> None:
+    add(campaign(), ANN, BOB)
+    with serving(people=KNOWN) as directory:
+        vendor = asked(directory, batch=1)
+        ask = vendor.vendor.ask
+
+        def paused_meanwhile(leads: pd.DataFrame) -> Any:
+            with database.transaction() as cursor:
+                campaigns.set_state(cursor, "test", "paused", "test")
+            return ask(leads)
+
+        vendor.vendor.ask = paused_meanwhile  # type: ignore[method-assign]
+        with pytest.raises(CampaignNotRunnableError):
+            run([vendor])
+        assert directory.asked == [[ANN]]
+    assert known() == ["ann@a.example.org", None]
 
 
 def test_an_old_verification_is_made_again(store: URL) -> None:

@@ -170,7 +170,7 @@ def test_values_are_never_taken_for_parts_of_the_request(crm: JsonServer) -> Non
 
 def test_answers_come_at_once(crm: JsonServer) -> None:
     with pytest.raises(VendorRefusedError, match="at once"):
-        vendor(crm, **BY_EMAIL).collect("x", 1)
+        vendor(crm, **BY_EMAIL).collect("x", 1, ["ann@example.org"])
 
 
 def test_without_its_secrets_it_is_not_configured(crm: JsonServer, monkeypatch: pytest.MonkeyPatch) -> None:
