@@ -80,6 +80,8 @@ def config(**changes: Any) -> CampaignConfig:
                 "titles": ["CEO"],
             },
             "sources": [{"type": "csv", "path": "leads.csv"}],
+            # Ideal leads are colleagues with almost the same name and title.
+            "matching": {"enabled": False},
             "sending": sending,
             **changes,
         }

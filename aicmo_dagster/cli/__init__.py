@@ -9,7 +9,7 @@ import signal
 
 import typer
 
-from aicmo_dagster.cli import bench, campaigns, demo, doctor, leads, review, run, sends, suppress, up
+from aicmo_dagster.cli import bench, campaigns, demo, doctor, leads, review, run, sends, suppress, up, vendors
 from aicmo_dagster.cli.group import SentencesForErrors
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.add_typer(leads.app)
 app.add_typer(review.app)
 app.add_typer(suppress.app)
 app.add_typer(sends.app)
+app.add_typer(vendors.app)
 app.command(epilog="Example: aicmo doctor")(doctor.doctor)
 app.add_typer(bench.app, name="bench", epilog="Example: aicmo bench pipeline --leads 100000")
 
