@@ -27,6 +27,7 @@ def _both(macro: str, *columns: str) -> str:
 
 
 _SAME_FIRM = _both("same_firm", "firm", "site", "web")
+_LIKE_FIRM = _both("like_firm", "firm")
 _SAME_STREET = _both("same_street", "house", "street", "street_words")
 _SAME_TOWN = "(city_l = city_r OR postal_l = postal_r)"
 _SWAPPED = _both("swapped", "first", "last", "formals")
@@ -38,6 +39,9 @@ _OTHER_PERSON = _both("other_person", "first", "last", "formals")
 # As macros they are parsed once; written out in every condition they cost half a second per call.
 MACROS = """
 CREATE MACRO same_firm(firm, firm_, site, site_, web, web_) AS firm = firm_ OR site = site_ OR web = web_;
+CREATE MACRO like_firm(firm, firm_) AS
+    jaro_winkler_similarity(firm, firm_) >= 0.93
+    OR least(length(firm), length(firm_)) >= 5 AND (starts_with(firm, firm_) OR starts_with(firm_, firm));
 CREATE MACRO same_street(house, house_, street, street_, words, words_) AS
     house IS NOT DISTINCT FROM house_
     AND (jaro_winkler_similarity(street, street_) >= 0.92 OR jaro_winkler_similarity(words, words_) >= 0.95);
@@ -111,13 +115,17 @@ _EVIDENCE: dict[str, tuple[str, Levels, tuple[float, float]]] = {
         [
             ("same, another name", f"{_SAME_FIRM} AND {_OTHER_PERSON}", 0.1, 0.01),
             ("same name and domain", "firm_l = firm_r AND (site_l = site_r OR web_l = web_r)", 0.6, 0.00002),
+            (
+                "same domain, another company",
+                f"{_SAME_FIRM} AND firm_l <> firm_r AND NOT {_LIKE_FIRM}",
+                0.05,
+                0.001,
+            ),
             ("same name or domain", _SAME_FIRM, 0.3, 0.00005),
             (
                 "similar name or domain",
-                "(label_l = label_r OR label_l = firm_r OR firm_l = label_r"
-                " OR least(length(firm_l), length(firm_r)) >= 5"
-                " AND (starts_with(firm_l, firm_r) OR starts_with(firm_r, firm_l)"
-                f" OR jaro_winkler_similarity(firm_l, firm_r) >= 0.93)) AND NOT {_OTHER_PERSON}",
+                f"({_LIKE_FIRM} OR label_l = firm_r OR firm_l = label_r"
+                f" OR label_l = label_r AND (firm_l IS NULL OR firm_r IS NULL)) AND NOT {_OTHER_PERSON}",
                 0.1,
                 0.0003,
             ),

@@ -89,6 +89,12 @@ def test_a_numbered_mailbox_at_one_domain_is_not_merged() -> None:
     assert _probability(_KIM, second) < _ACCEPT
 
 
+def test_one_domain_of_differently_named_companies_is_not_one_company() -> None:
+    here = {**_KIM, "email": "robert@isp.example", "account_domain": "isp.example", "title": None, "city": None}
+    there = {**here, "company": "Quite Another Works", "email": "placeholder@isp.example"}
+    assert _probability(here, there) < _ACCEPT <= _probability(here, {**there, "company": "ACME OPTICS"})
+
+
 def test_a_common_name_weighs_less() -> None:
     rare = {"first_name": "Robert", "last_name": "Placeholder", "company": "Acme"}
     common = {"first_name": "John", "last_name": "Smith", "company": "Acme"}
