@@ -70,21 +70,18 @@ def match(run: Run) -> Matched:
 def unite(run: Run, cursor: Cursor[TupleRow], pairs: pd.DataFrame) -> int:
     """Merge pairs of leads (`lead_id`, `other_id`, `probability`) that are one person; returns the leads merged.
 
-    Unless a person said that they are two. For the holder of the campaign's lock.
+    Unless a person said that they are two, or the facts of leads that came together so say it. For the holder
+    of the campaign's lock.
     """
-    from aicmo_dagster.stages.matching import clusters
+    one, other = pairs["lead_id"], pairs["other_id"]
+    found = pairs.assign(lead_id=np.minimum(one, other), other_id=np.maximum(one, other), weights="{}")
+    return _conclude(run, cursor, found, [])[0]
 
-    columns = ["lead_id", "other_id"]
-    merged_into = matches.persons(cursor, np.unique(pairs[columns].to_numpy()).tolist())
-    survivors = pairs.assign(**{name: _survivor(pairs[name], merged_into) for name in columns})
-    survivors = survivors[survivors["lead_id"] != survivors["other_id"]]
-    if survivors.empty:
-        return 0
-    together = clusters(survivors, match_pairs.apart(cursor, run.campaign.id))
-    losers = matches.survivors(cursor, together[together.duplicated("cluster", keep=False)])
-    matches.merge(cursor, losers, _merging(run))
-    match_pairs.settle(cursor, losers["loser_id"].tolist())
-    return len(losers)
+
+def _persons(pairs: pd.DataFrame, merged_into: dict[int, int]) -> pd.DataFrame:
+    """The pairs as pairs of survivors, without those of one."""
+    one, other = (_survivor(pairs[name], merged_into) for name in ("lead_id", "other_id"))
+    return pairs.assign(lead_id=np.minimum(one, other), other_id=np.maximum(one, other))[one != other]
 
 
 def _survivor(lead_ids: "pd.Series[int]", merged_into: dict[int, int]) -> "pd.Series[int]":
@@ -173,11 +170,12 @@ def _conclude(run: Run, cursor: Cursor[TupleRow], pairs: pd.DataFrame, changed: 
     pairs = pairs.merge(known, "left", ["lead_id", "other_id"])
     pairs = pairs[pairs["state"] != "apart"]
     sure = (pairs["probability"] >= run.campaign.config.matching.accept) | (pairs["state"] == "merged")
-    merged = unite(run, cursor, pairs[sure])
+    merged = _merge(run, cursor, pairs[sure])
     columns = ["lead_id", "other_id"]
     survivor = matches.persons(cursor, np.unique(pairs[columns].to_numpy()).tolist())
     one, other = (_survivor(pairs[name], survivor) for name in columns)
     together = one == other
+    settled = (pairs["state"] == "merged") & together  # what was found when they were merged is kept
     pairs = pairs.assign(
         state=np.where(together, "merged", "review"), survivor_id=one.where(together).astype("Int64")
     )
@@ -187,9 +185,30 @@ def _conclude(run: Run, cursor: Cursor[TupleRow], pairs: pd.DataFrame, changed: 
     apart = pd.MultiIndex.from_arrays([two[:, 0], two[:, 1]])
     best = pairs["probability"].sort_values(ascending=False, kind="stable").index
     again = asked.loc[best].duplicated().reindex(pairs.index) | pd.MultiIndex.from_frame(asked).isin(apart)
-    kept = pairs[together | ~again]
+    kept = pairs[(together | ~again) & ~settled]
     match_pairs.keep(cursor, campaign, kept, run.stamps())
     return merged, int((kept["state"] == "review").sum())
+
+
+def _merge(run: Run, cursor: Cursor[TupleRow], pairs: pd.DataFrame) -> int:
+    """Merge the leads of `pairs` as far as nothing contradicts; returns how many went."""
+    from aicmo_dagster.stages import matching
+
+    if pairs.empty:
+        return 0
+    columns = ["lead_id", "other_id"]
+    ids = np.unique(pairs[columns].to_numpy()).tolist()
+    known = pd.concat([pairs[columns], match_pairs.merged(cursor, ids)]).drop_duplicates(ignore_index=True)
+    facts = match_keys.facts(cursor, np.unique(known.to_numpy()), matching.MATCH_COLUMNS)
+    two = pd.concat(
+        [match_pairs.apart(cursor, run.campaign.id), matching.contradictions(facts, known)], ignore_index=True
+    )
+    merged_into = matches.persons(cursor, np.unique(pd.concat([known, two]).to_numpy()).tolist())
+    together = matching.clusters(_persons(pairs, merged_into), _persons(two, merged_into))
+    losers = matches.survivors(cursor, together[together.duplicated("cluster", keep=False)])
+    matches.merge(cursor, losers, _merging(run))
+    match_pairs.settle(cursor, losers["loser_id"].tolist())
+    return len(losers)
 
 
 def _accounts(run: Run, cursor: Cursor[TupleRow]) -> int:

@@ -56,6 +56,16 @@ def states(cursor: Cursor[TupleRow], pairs: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(cursor.fetchall(), columns=["lead_id", "other_id", "state"])
 
 
+def merged(cursor: Cursor[TupleRow], lead_ids: list[int]) -> pd.DataFrame:
+    """`lead_id` and `other_id` of pairs with one of these leads that were merged."""
+    cursor.execute(
+        "SELECT lead_id, other_id FROM lead_matches WHERE state = 'merged' "
+        "AND (lead_id = ANY(%(ids)s) OR other_id = ANY(%(ids)s))",
+        {"ids": lead_ids},
+    )
+    return pd.DataFrame(cursor.fetchall(), columns=["lead_id", "other_id"], dtype="int64")
+
+
 def apart(cursor: Cursor[TupleRow], campaign_id: int) -> pd.DataFrame:
     """`lead_id` and `other_id` of survivors that a person said, of them or of leads merged into them, are two."""
     cursor.execute(

@@ -11,7 +11,7 @@ row there. An undo replays the survivor's history without the lead that goes.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from psycopg.types.json import Jsonb
 
 from aicmo_dagster.campaign.config import Matching
 from aicmo_dagster.errors import AicmoError
+from aicmo_dagster.lead import LEAD_COLUMNS
 from aicmo_dagster.store import audit, survivorship
 from aicmo_dagster.store.bulk import incoming_table, probing
 from aicmo_dagster.store.database import rows
@@ -33,18 +34,8 @@ from aicmo_dagster.store.survivorship import FACTS, Word, own_origin
 OWN_SOURCES = "('merge', 'undo')"
 """Sources of `lead_changes` that tell nothing new about a person."""
 
+_TYPES = {"Int64": "bigint", "Float64": "float8", "boolean": "boolean"}
 _STAGES = ("lead_enrichments", "lead_scores", "lead_verdicts", "lead_routes")
-_MERGED = Word(
-    rows="merging m JOIN leads i ON i.id = m.loser_id JOIN leads t ON t.id = m.survivor_id "
-    "AND m.round = %(round)s",
-    origin=lambda fact: own_origin("i", fact),
-    source="'merge'",
-    label="'lead ' || i.id",
-    line="i.source_line",
-    request="NULL::bigint",
-    lawful_basis="i.lawful_basis",
-    yields=True,
-)
 
 
 @dataclass(frozen=True)
@@ -150,12 +141,14 @@ UPDATE leads l SET merged_into = m.survivor_id FROM merging m WHERE l.id = m.los
 """
 
 
-def follow(cursor: Cursor[TupleRow], lead_ids: Iterable[int], merging: Merging) -> None:
-    """Let the survivors hear of what changed in the merged ones among `lead_ids`."""
+def follow(
+    cursor: Cursor[TupleRow], lead_ids: Iterable[int], merging: Merging, facts: Sequence[str] = FACTS
+) -> None:
+    """Let the survivors hear of the `facts` of the merged ones among `lead_ids`."""
     merged = persons(cursor, lead_ids)
     if merged:
         _set_merging(cursor, merged)
-        _absorb(cursor, merging)
+        _absorb(cursor, merging, facts)
 
 
 def _set_merging(cursor: Cursor[TupleRow], survivor: dict[int, int]) -> None:
@@ -166,13 +159,29 @@ def _set_merging(cursor: Cursor[TupleRow], survivor: dict[int, int]) -> None:
     incoming_table(cursor, "merging", frame)
 
 
-def _absorb(cursor: Cursor[TupleRow], merging: Merging) -> None:
+def _absorb(cursor: Cursor[TupleRow], merging: Merging, facts: Sequence[str] = FACTS) -> None:
+    told = ", ".join(
+        f"o.{fact}" if fact in facts else f"NULL::{_TYPES.get(LEAD_COLUMNS[fact], 'text')} AS {fact}"
+        for fact in FACTS
+    )
+    word = Word(
+        rows="merging m JOIN leads t ON t.id = m.survivor_id AND m.round = %(round)s CROSS JOIN LATERAL ("
+        "SELECT o.id, o.identity, o.source, o.source_label, o.source_line, o.harvested_at, o.lawful_basis, "
+        f"o.field_origins, {told} FROM leads o WHERE o.id = m.loser_id) i",
+        origin=lambda fact: own_origin("i", fact),
+        source="'merge'",
+        label="'lead ' || i.id",
+        line="i.source_line",
+        request="NULL::bigint",
+        lawful_basis="i.lawful_basis",
+        yields=True,
+    )
     cursor.execute("SELECT max(round) FROM merging")
     (last,) = cursor.fetchone() or (None,)
     # One lead after the other: a statement updates a row only once.
     for number in range(last + 1):
         with probing(cursor):
-            statement = survivorship.update_statement(_MERGED).encode()
+            statement = survivorship.update_statement(word).encode()
             cursor.execute(statement, {**merging.parameters(), "round": number})
 
 
@@ -216,11 +225,11 @@ def undo(
     cursor.execute("SELECT config -> 'matching' FROM campaigns WHERE id = %s", [campaign_id])
     (matching,) = cursor.fetchone() or ({},)
     merging = Merging(campaign_id, run_id, now, Matching.model_validate_json(json.dumps(matching)))
-    _give_back(cursor, survivor, [lead_id], merging)
+    touched = _give_back(cursor, survivor, [lead_id], merging)
     _come_back(cursor, lead_id, survivor, merging)
     cursor.execute("SELECT id FROM leads WHERE merged_into = %s", [survivor])
     others = [int(one) for (one,) in cursor.fetchall()]
-    follow(cursor, others, merging)
+    follow(cursor, others, merging, touched)
     _keep_apart(cursor, lead_id, [survivor, *others], merging, actor)
     audit.record(
         cursor, actor, "lead.unmerge", str(lead_id), {"merged_into": survivor}, {"merged_into": None}
@@ -277,8 +286,11 @@ def _log(
     )
 
 
-def _give_back(cursor: Cursor[TupleRow], survivor: int, gone: list[int], merging: Merging) -> None:
-    """Take out of the survivor's facts what came with the leads `gone`: by its history without them."""
+def _give_back(cursor: Cursor[TupleRow], survivor: int, gone: list[int], merging: Merging) -> list[str]:
+    """Take out of the survivor's facts what came with the leads `gone`: by its history without them.
+
+    Returns the facts that they ever had a part in.
+    """
     history = rows(
         cursor,
         """
@@ -303,8 +315,9 @@ def _give_back(cursor: Cursor[TupleRow], survivor: int, gone: list[int], merging
         for name, said in without.items()
         if said.value != with_them[name].value == facts.get(name)
     }
+    touched = [name for name in FACTS if any(row["lead"] in gone and name in row["after"] for row in history)]
     if not restored:
-        return
+        return touched
     changed = [name for name in FACTS if name in {one.partition("/")[0] for one in restored}]
     after = {**lead["facts"], **folded({**facts, **restored})}
     origins = {name: origin for name, origin in (lead["field_origins"] or {}).items() if name not in changed}
@@ -323,6 +336,7 @@ def _give_back(cursor: Cursor[TupleRow], survivor: int, gone: list[int], merging
         {name: after[name] for name in changed},
         merging,
     )
+    return touched
 
 
 def _keep_apart(

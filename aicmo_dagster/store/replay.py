@@ -50,7 +50,8 @@ def replayed(history: Iterable[Mapping[str, Any]], without: Collection[int]) -> 
             field = name.partition("/")[0]
             known.setdefault(name, Said(before.get(name)))
             known.setdefault(field, Said(None))
-            if counts:
+            # Who says again what is known already is not remembered, here as in `survivorship`.
+            if counts and known[name].value != after.get(name):
                 origin = (row["lent"] or {}).get(field, row["origin"])
                 known[name] = Said(after.get(name), origin)
                 if field == "extra":
