@@ -79,6 +79,10 @@ CREATE MACRO other_person(first, first_, last, last_, formals, formals_) AS
     );
 """
 
+LEAST_SURE = 0.5
+HOPELESS = f"{_OTHER_PERSON} AND NOT coalesce(profile_l = profile_r OR handle_l = handle_r, false)"
+"""Pairs of which this holds cannot reach `LEAST_SURE`, whatever else agrees; most candidates are such."""
+
 # Comparison -> (null condition, [(name of the level, condition, m, u)], (m, u) of the rest).
 Levels = list[tuple[str, str, float, float]]
 _EVIDENCE: dict[str, tuple[str, Levels, tuple[float, float]]] = {

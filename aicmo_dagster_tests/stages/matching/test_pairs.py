@@ -5,7 +5,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from aicmo_dagster.benchmarks.doubles import leads_with_doubles
 from aicmo_dagster.campaign.config import Matching
+from aicmo_dagster.stages.matching.keys import candidate_pairs, match_keys
+from aicmo_dagster.stages.matching.model import LEAST_SURE
 from aicmo_dagster.stages.matching.pairs import compare
 from aicmo_dagster_tests.stages.lead_frames import lead_frame
 
@@ -90,7 +93,13 @@ def test_a_numbered_mailbox_at_one_domain_is_not_merged() -> None:
 
 
 def test_one_domain_of_differently_named_companies_is_not_one_company() -> None:
-    here = {**_KIM, "email": "robert@isp.example", "account_domain": "isp.example", "title": None, "city": None}
+    here = {
+        **_KIM,
+        "email": "robert@isp.example",
+        "account_domain": "isp.example",
+        "title": None,
+        "city": None,
+    }
     there = {**here, "company": "Quite Another Works", "email": "placeholder@isp.example"}
     assert _probability(here, there) < _ACCEPT <= _probability(here, {**there, "company": "ACME OPTICS"})
 
@@ -135,3 +144,12 @@ def test_no_pairs_give_no_rows_but_the_columns() -> None:
     found = compare(lead_frame(_KIM), _pair().head(0), 0.5)
     assert found.empty
     assert list(found) == ["lead_id", "other_id", "probability", "weights"]
+
+
+def test_what_is_passed_over_at_first_sight_would_not_have_been_found() -> None:
+    leads, _ = leads_with_doubles(3000, 5)
+    pairs = candidate_pairs(match_keys(leads))
+    everything = compare(leads, pairs, 0.0)
+    assert len(everything) == len(pairs)
+    likely = everything[everything["probability"] >= LEAST_SURE].reset_index(drop=True)
+    pd.testing.assert_frame_equal(compare(leads, pairs, LEAST_SURE), likely)
