@@ -66,13 +66,6 @@ def app(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
     )
 
 
-def serve(host: str, port: int) -> None:
-    """Answer until interrupted; meant to stand behind a proxy that adds https."""
-    import uvicorn
-
-    uvicorn.run(app(), host=host, port=port, access_log=False, log_level="warning")
-
-
 def stop(lead_id: int, now: datetime) -> None:
     """Suppress the lead's address and note that the lead unsubscribed; once, however often it is called.
 

@@ -1,5 +1,6 @@
 """Look for what keeps the pipeline from working, and say what to do about it."""
 
+import glob
 import os
 import shutil
 import sys
@@ -10,8 +11,16 @@ from pathlib import Path
 from typing import Literal
 
 from aicmo_dagster import settings
-from aicmo_dagster.campaign.config import CampaignConfig, HttpSource, HttpVendor, VendorAccount
+from aicmo_dagster.campaign.config import (
+    FILE_SOURCES,
+    ApiSource,
+    CampaignConfig,
+    HttpSource,
+    HttpVendor,
+    VendorAccount,
+)
 from aicmo_dagster.errors import AicmoError
+from aicmo_dagster.sources.files import is_url
 
 Outcome = Literal["ok", "warn", "fail"]
 
@@ -137,12 +146,17 @@ def _campaigns(name: str) -> Iterator[Finding]:
             if not os.environ.get(variable)
         ]
         for source in campaign.config.sources:
-            path = campaign.base_folder / getattr(source, "path", ".")
-            if not path.exists():
+            if isinstance(source, FILE_SOURCES) and not _is_there(source.path, campaign.base_folder):
+                missing = campaign.base_folder / source.path
                 problems.append(
-                    Finding(where, "warn", f"its file {path} is missing", "bring it, or apply anew")
+                    Finding(where, "warn", f"its file {missing} is missing", "bring it, or apply anew")
                 )
         yield from problems or [Finding(where, "ok", f"{campaign.config.mode}, version {campaign.version}")]
+
+
+def _is_there(path: str, folder: Path) -> bool:
+    """Whether there is a file; of what is far away nothing is said."""
+    return is_url(path) or (folder / path).exists() or bool(glob.glob(path, root_dir=folder, recursive=True))
 
 
 def _vendor_keys(config: CampaignConfig) -> Iterator[tuple[str, str]]:
@@ -150,6 +164,8 @@ def _vendor_keys(config: CampaignConfig) -> Iterator[tuple[str, str]]:
     for one in (*config.sources, *config.enrichment.vendors, *config.verification.vendors):
         if isinstance(one, VendorAccount):
             yield one.type, one.key_env
+        elif isinstance(one, ApiSource):
+            yield "the inbox", one.token_env
         elif isinstance(one, HttpSource | HttpVendor):
             yield from ((one.name, variable) for variable in one.request.secret_headers.values())
 

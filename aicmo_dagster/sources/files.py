@@ -29,7 +29,7 @@ def open_files(config: FileSource, base_folder: Path, chunk_rows: int) -> list[S
     Nothing is read yet: what is wrong is told when a source is fetched. The label of a file is its name, and
     under a glob over folders its path from there.
     """
-    if config.path.lower().startswith(("http://", "https://")):
+    if is_url(config.path):
         from aicmo_dagster.sources.download import RemoteFile
 
         return [
@@ -45,6 +45,11 @@ def open_files(config: FileSource, base_folder: Path, chunk_rows: int) -> list[S
         return [NoFile(config.type, config.path, base_folder)]
     above = base_folder / _fixed_part(config.path)
     return [_reader(config, file, file.relative_to(above).as_posix(), chunk_rows) for file in files]
+
+
+def is_url(path: str) -> bool:
+    """Whether the path of a source leads to another machine."""
+    return path.lower().startswith(("http://", "https://"))
 
 
 def source_of(path: Path, columns: Mapping[str, str]) -> FileSource:

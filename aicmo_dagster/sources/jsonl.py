@@ -103,7 +103,7 @@ class JsonLines:
 def _chunk(
     lines: list[int], records: list[dict[str, str]], bad: list[tuple[int, str | None, str, str]]
 ) -> Chunk:
-    frame = pd.DataFrame(records, dtype="str")
+    frame = pd.DataFrame(records, index=range(len(lines)), dtype="str")  # also where nobody says anything
     frame.insert(0, "line", pd.Series(lines, dtype="int64"))
     return Chunk(frame, rejected_frame(bad))
 

@@ -64,3 +64,18 @@ def test_a_vendor_whose_key_is_missing_is_named(project: Path, monkeypatch: pyte
     assert finding["outcome"] == "warn"
     assert "AICMO_HUNTER_KEY" in finding["detail"]
     assert "set" in finding["remedy"]
+
+
+def test_files_behind_a_pattern_or_an_address_are_not_called_missing(project: Path) -> None:
+    document = yaml.safe_load(DEMO.read_text())
+    (project / "in").mkdir()
+    (project / "in" / "leads.csv").write_text("email\n")
+    document["sources"] = [
+        {"type": "csv", "path": "in/*.csv"},
+        {"type": "parquet", "path": "https://files.example.com/leads.parquet"},
+    ]
+    (project / "files.yaml").write_text(yaml.safe_dump(document))
+    aicmo("campaigns", "apply", str(project / "files.yaml"))
+    assert _findings()["Campaign demo"]["outcome"] == "ok"
+    (project / "in" / "leads.csv").unlink()
+    assert "*.csv is missing" in _findings()["Campaign demo"]["detail"]

@@ -7,17 +7,17 @@ from sqlalchemy.dialects import postgresql
 revision = "0002"
 down_revision = "0001"
 
-# As in 0001, and: a merged lead is the lead it was merged into; `enriched` after the waterfall; a suppressed
+# As in 0001, and: a merged lead is the lead it was merged into, which a wish of either holds for; `enriched` after the waterfall; a suppressed
 # address counts for every spelling of its mailbox, which is what `identity` is.
 _LEAD_STATUS_VIEW = """
 CREATE OR REPLACE VIEW aicmo.lead_status AS
 SELECT l.id AS lead_id, l.campaign_id,
     CASE
-        WHEN e.converted THEN 'converted'
-        WHEN e.lost THEN 'lost'
-        WHEN e.unsubscribed OR s.unsubscribed THEN 'unsubscribed'
+        WHEN e.converted OR m.converted THEN 'converted'
+        WHEN e.lost OR m.lost THEN 'lost'
+        WHEN e.unsubscribed OR m.unsubscribed OR s.unsubscribed OR ms.unsubscribed THEN 'unsubscribed'
         WHEN e.bounced OR s.bounced THEN 'bounced'
-        WHEN e.replied THEN 'replied'
+        WHEN e.replied OR m.replied THEN 'replied'
         WHEN c.lead_id IS NOT NULL THEN 'contacted'
         WHEN v.verdict = 'rejected' THEN 'rejected'
         WHEN r.lead_id IS NOT NULL THEN 'routed'
@@ -43,6 +43,17 @@ LEFT JOIN (
     SELECT value, reason IN ('unsubscribed', 'complained') AS unsubscribed, reason = 'bounced' AS bounced
     FROM aicmo.suppressions WHERE kind = 'address'
 ) s ON s.value = l.identity
+LEFT JOIN (
+    SELECT p.merged_into AS lead_id, bool_or(kind = 'converted') AS converted, bool_or(kind = 'lost') AS lost,
+        bool_or(kind IN ('unsubscribed', 'complained')) AS unsubscribed, bool_or(kind = 'replied') AS replied
+    FROM aicmo.engagement_events x JOIN aicmo.leads p ON p.id = x.lead_id
+    WHERE p.merged_into IS NOT NULL GROUP BY p.merged_into
+) m ON m.lead_id = l.id
+LEFT JOIN (
+    SELECT p.merged_into AS lead_id, bool_or(x.reason IN ('unsubscribed', 'complained')) AS unsubscribed
+    FROM aicmo.suppressions x JOIN aicmo.leads p ON p.identity = x.value
+    WHERE x.kind = 'address' AND p.merged_into IS NOT NULL GROUP BY p.merged_into
+) ms ON ms.lead_id = l.id
 WHERE l.merged_into IS NULL
 """
 
