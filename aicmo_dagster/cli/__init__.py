@@ -9,7 +9,20 @@ import signal
 
 import typer
 
-from aicmo_dagster.cli import bench, campaigns, demo, doctor, leads, review, run, sends, suppress, up, vendors
+from aicmo_dagster.cli import (
+    bench,
+    campaigns,
+    demo,
+    doctor,
+    leads,
+    matches,
+    review,
+    run,
+    sends,
+    suppress,
+    up,
+    vendors,
+)
 from aicmo_dagster.cli.group import SentencesForErrors
 
 app = typer.Typer(
@@ -25,6 +38,7 @@ app.command(epilog="Example: aicmo up --port 3000")(up.up)
 app.command(epilog="Example: aicmo run demo --stage score")(run.run)
 app.add_typer(campaigns.app)
 app.add_typer(leads.app)
+app.add_typer(matches.app)
 app.add_typer(review.app)
 app.add_typer(suppress.app)
 app.add_typer(sends.app)

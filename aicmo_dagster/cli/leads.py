@@ -100,6 +100,9 @@ def show(
         say_json(found)
         return
     _show_lead(found["lead"], key)
+    if found["merged"]:
+        names = (f"{one['email'] or one['identity']} (lead {one['id']})" for one in found["merged"])
+        say(f"also known as {', '.join(names)}")
     _show_provenance(found)
     if found["score"]:
         _show_score(found["score"][0], found["score_reasons"])

@@ -8,21 +8,26 @@ from aicmo_dagster.stages.routing import RULES_VERSION, OwnerLoad
 from aicmo_dagster.stages.routing import route as decide
 from aicmo_dagster.store import campaigns, decisions
 
-# Colleagues come one after the other, whatever chunk they fall into: accounts in order, then leads without.
+# Colleagues come one after the other, whatever chunk they fall into: accounts in order, then leads without. A
+# company under several domains is one account.
+_ALIAS = "LEFT JOIN account_aliases {1} ON {1}.campaign_id = %(campaign)s AND {1}.alias = {0}.account_domain"
+_MINE, _THEIRS = "coalesce(x.account, l.account_domain)", "coalesce(y.account, c.account_domain)"
 _SELECT = f"""
 SELECT l.id, k.score, {", ".join(f"l.{one}" for one in SIGNALS)},
-    CASE WHEN l.account_domain IS NOT NULL THEN dense_rank() OVER (ORDER BY l.account_domain COLLATE "C") END,
+    CASE WHEN l.account_domain IS NOT NULL THEN dense_rank() OVER (ORDER BY {_MINE} COLLATE "C") END,
     a.owner, l.country_code
 FROM leads l JOIN lead_verdicts v ON v.lead_id = l.id JOIN lead_scores k ON k.lead_id = l.id
 LEFT JOIN lead_routes r ON r.lead_id = l.id
+{_ALIAS.format("l", "x")}
 LEFT JOIN (
-    SELECT DISTINCT ON (c.account_domain) c.account_domain, o.owner
+    SELECT DISTINCT ON ({_THEIRS}) {_THEIRS} AS account, o.owner
     FROM lead_routes o JOIN leads c ON c.id = o.lead_id
+    {_ALIAS.format("c", "y")}
     WHERE c.campaign_id = %(campaign)s AND c.account_domain IS NOT NULL
-    ORDER BY c.account_domain, o.enrolled_at, o.lead_id
-) a ON a.account_domain = l.account_domain
+    ORDER BY {_THEIRS}, o.enrolled_at, o.lead_id
+) a ON a.account = {_MINE}
 WHERE l.campaign_id = %(campaign)s AND v.verdict = 'qualified' AND r.lead_id IS NULL
-ORDER BY l.account_domain COLLATE "C" NULLS LAST, l.id
+ORDER BY {_MINE} COLLATE "C" NULLS LAST, l.id
 """
 _DTYPES: dict[str, str] = {
     "lead_id": "int64",

@@ -160,8 +160,8 @@ def _update(cursor: Cursor[TupleRow], word: Word, origin: Origin) -> int:
 
 
 def count(cursor: Cursor[TupleRow], campaign_id: int) -> int:
-    """How many leads the campaign has."""
-    cursor.execute("SELECT count(*) FROM leads WHERE campaign_id = %s", [campaign_id])
+    """How many leads the campaign has, not counting those that were merged into others."""
+    cursor.execute("SELECT count(*) FROM leads WHERE campaign_id = %s AND merged_into IS NULL", [campaign_id])
     row = cursor.fetchone()
     return int(row[0]) if row else 0
 
@@ -193,12 +193,15 @@ def listing(
 
 
 def find(cursor: Cursor[TupleRow], campaign_id: int, who: str) -> int:
-    """The id of a lead by its number or e-mail address, in any spelling. Raises LeadNotFoundError."""
+    """The id of a lead by its number or e-mail address, in any spelling. Raises LeadNotFoundError.
+
+    Of one that was merged, the lead that it was merged into.
+    """
     found = rows(
         cursor,
-        "SELECT id FROM leads WHERE campaign_id = %(campaign)s AND "
+        "SELECT coalesce(merged_into, id) AS id FROM leads WHERE campaign_id = %(campaign)s AND "
         "(identity IN (lower(%(who)s), mailbox(lower(%(who)s))) OR id::text = %(who)s) "
-        "ORDER BY identity = lower(%(who)s) DESC, id LIMIT 1",
+        "ORDER BY identity = lower(%(who)s) DESC, leads.id LIMIT 1",
         {"campaign": campaign_id, "who": who.strip()},
     )
     if not found:
@@ -217,6 +220,7 @@ def show(cursor: Cursor[TupleRow], lead_id: int) -> Mapping[str, Any]:
     )
     parts = {
         "changes": "SELECT * FROM lead_changes WHERE lead_id = %s ORDER BY id",
+        "merged": "SELECT id, email, identity, source, source_label FROM leads WHERE merged_into = %s ORDER BY id",
         "score": "SELECT * FROM lead_scores WHERE lead_id = %s",
         "verdict": "SELECT * FROM lead_verdicts WHERE lead_id = %s",
         "route": "SELECT * FROM lead_routes WHERE lead_id = %s",

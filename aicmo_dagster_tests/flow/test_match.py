@@ -430,3 +430,42 @@ def test_an_imported_duplicate_is_mailed_once_and_not_again_when_it_comes_again(
     assert len(merged()) == 1
     assert pipelines.values("SELECT count(*) FROM sends WHERE state = 'sent'") == [1]
     assert pipelines.values("SELECT count(*) FROM leads") == [2]
+
+
+def test_a_company_under_two_domains_is_one_account_of_one_owner(project: Path) -> None:
+    rows = [
+        pipelines.ideal(
+            number,
+            **{"Email": f"person{number}@{domain}", "First Name": first, "Company": f"Specimenfabrik {form}"},
+        )
+        for number, (first, domain, form) in enumerate(
+            [
+                ("Ada", "specimenfabrik.de", "GmbH"),
+                ("Bruno", "specimenfabrik.com", "Ltd"),
+                ("Carla", "specimenfabrik.de", "GmbH"),
+                ("Farid", "specimenfabrik.de", "GmbH"),
+                ("Dmitri", "company4.example.org", "4 Ltd"),
+                ("Elena", "company5.example.org", "5 Ltd"),
+            ]
+        )
+    ]
+    pipelines.write_leads(project / "leads.csv", rows)
+    owners = [{"name": name, "email": f"{name}@example.com"} for name in ("one", "two", "three")]
+    pipelines.apply(project, pipelines.config(routing={"owners": owners}, matching={"enabled": True}))
+    pipelines.run()
+    assert pipelines.values("SELECT count(*) FROM account_aliases") == [1]
+    found = pipelines.values(
+        "SELECT r.owner FROM lead_routes r JOIN leads l ON l.id = r.lead_id "
+        "WHERE l.account_domain LIKE 'specimenfabrik%%' ORDER BY l.id",
+    )
+    assert len(found) == 4
+    assert len(set(found)) == 1
+    before = pipelines.row_versions()["account_aliases"]
+    rows.append(pipelines.ideal(9, **{"Email": "late@specimenfabrik.com", "Company": "Specimenfabrik Ltd"}))
+    pipelines.write_leads(project / "leads.csv", rows)
+    pipelines.run()
+    assert pipelines.row_versions()["account_aliases"] == before
+    late = pipelines.values(
+        "SELECT r.owner FROM lead_routes r JOIN leads l ON l.id = r.lead_id WHERE l.email LIKE 'late%%'"
+    )
+    assert late == found[:1]
