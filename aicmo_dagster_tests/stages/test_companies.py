@@ -49,12 +49,11 @@ def test_different_companies_stay_different(rows: list[_Row]) -> None:
 
 
 def test_a_name_that_fits_two_companies_stays_alone() -> None:
-    found = _accounts(
-        ("Nova GmbH", "nova.de", "DE", 5),
-        ("Nova Inc", "nova.us", "US", 5),
-        ("Quite Another", "nova.fr", "FR", 5),
-    )
-    assert "nova.fr" not in found
+    nameless: _Row = ("Summit Consulting Ltd", None, "DE", 1)
+    one: _Row = ("Summit Consulting", "one.example", "DE", 5)
+    other: _Row = ("Summit Consulting", "two.example", "DE", 5)
+    assert _accounts(one, nameless) == {"company:summit consulting": "one.example"}
+    assert _accounts(one, other, nameless) == {}
 
 
 def test_a_domain_of_many_companies_bears_the_name_of_none() -> None:

@@ -16,6 +16,7 @@ MOST_PER_KEY = 40
 """A key that more leads share says nothing and gives too many pairs: it is passed over."""
 
 _TEXT = pa.large_string()
+_UNUSED = frozenset({"title", "website", "state", "country_code"})
 
 
 def match_keys(leads: pd.DataFrame) -> pd.DataFrame:
@@ -24,20 +25,19 @@ def match_keys(leads: pd.DataFrame) -> pd.DataFrame:
     `leads` has `MATCH_COLUMNS`. A key is a hash of what probable duplicates have in common; it is the same in
     every process and on every machine. A lead of which too little is known has no row.
     """
-    trace = traces(leads)
+    trace = traces(leads[[name for name in leads.columns if name not in _UNUSED]])
     ids = trace["lead_id"].to_numpy()
     found: list[tuple[np.ndarray, np.ndarray]] = []
     for rows, texts in _keys(trace):
         known = pc.is_valid(texts).to_numpy(zero_copy_only=False)
         lead = ids if rows is None else ids[rows]
         found.append((lead[known], hashed(texts.drop_null())))
-    keys = pd.DataFrame(
+    return pd.DataFrame(
         {
             "lead_id": np.concatenate([lead for lead, _ in found]),
             "key": np.concatenate([key for _, key in found]),
         }
     )
-    return keys.drop_duplicates(ignore_index=True)
 
 
 def candidate_pairs(keys: pd.DataFrame, fresh: np.ndarray | None = None) -> pd.DataFrame:
@@ -76,8 +76,12 @@ def _keys(trace: pa.Table) -> list[tuple[np.ndarray | None, pa.Array]]:
     """Returns per kind of key the rows of `trace` (None: all in order) and the keys as text, null where none."""
     column = {name: trace[name].combine_chunks() for name in trace.column_names}
     # A nickname has the initials of all that it may be short for.
-    rows = pc.list_parent_indices(column["formals"])
-    initials = _ordered(_initial(pc.list_flatten(column["formals"])), _initial(column["last"]).take(rows))
+    rows = pc.list_parent_indices(column["initials"])
+    last = pc.utf8_slice_codeunits(column["last"], 0, 1)
+    initials = _ordered(pc.list_flatten(column["initials"]), last.take(rows))
+    # Mostly the domain is the company's name: one key is enough.
+    same = pc.fill_null(pc.equal(column["label"], column["firm"]), False)
+    column["label"] = pc.if_else(same, pa.scalar(None, _TEXT), column["label"])
     at = {name: column[name].take(rows) for name in ("firm", "label", "postal", "phone")}
     each = rows.to_numpy()
     # Of a street the beginning: most typos are further back.
@@ -95,10 +99,6 @@ def _keys(trace: pa.Table) -> list[tuple[np.ndarray | None, pa.Array]]:
         (each, _joined("postal", at["postal"], initials)),
         (each, _joined("phone", at["phone"], initials)),
     ]
-
-
-def _initial(names: pa.Array) -> pa.Array:
-    return pc.utf8_slice_codeunits(names, 0, 1)
 
 
 def _ordered(a: pa.Array, b: pa.Array) -> pa.Array:

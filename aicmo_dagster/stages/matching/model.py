@@ -29,6 +29,7 @@ def _both(macro: str, *columns: str) -> str:
 _SAME_FIRM = _both("same_firm", "firm", "site", "web")
 _LIKE_FIRM = _both("like_firm", "firm")
 _SAME_STREET = _both("same_street", "house", "street", "street_words")
+_LIKE_STREET = _both("like_street", "house", "street", "street_words")
 _SAME_TOWN = "(city_l = city_r OR postal_l = postal_r)"
 _SWAPPED = _both("swapped", "first", "last", "formals")
 _SWAPPED_INITIAL = _both("swapped_initial", "first", "last")
@@ -45,6 +46,9 @@ CREATE MACRO like_firm(firm, firm_) AS
 CREATE MACRO same_street(house, house_, street, street_, words, words_) AS
     house IS NOT DISTINCT FROM house_
     AND (jaro_winkler_similarity(street, street_) >= 0.92 OR jaro_winkler_similarity(words, words_) >= 0.95);
+CREATE MACRO like_street(house, house_, street, street_, words, words_) AS
+    coalesce(house = house_, true)
+    AND (jaro_winkler_similarity(street, street_) >= 0.86 OR jaro_winkler_similarity(words, words_) >= 0.86);
 CREATE MACRO nickname(given, given_, formals, formals_) AS
     given = given_ OR list_contains(formals, given_) OR list_contains(formals_, given);
 CREATE MACRO part(name, name_) AS
@@ -141,19 +145,14 @@ _EVIDENCE: dict[str, tuple[str, Levels, tuple[float, float]]] = {
         [
             (
                 "same, another name or company known",
-                f"{_SAME_STREET} AND (coalesce({_SAME_FIRM}, false) OR {_OTHER_PERSON})",
+                f"{_SAME_STREET} AND coalesce({_SAME_FIRM}, false)"
+                f" OR ({_SAME_STREET} OR {_LIKE_STREET}) AND {_OTHER_PERSON}",
                 0.6,
                 0.4,
             ),
             ("same with number", f"house_l = house_r AND {_SAME_STREET}", 0.6, 0.00001),
             ("same", _SAME_STREET, 0.1, 0.0003),
-            (
-                "similar",
-                "coalesce(house_l = house_r, true) AND (jaro_winkler_similarity(street_l, street_r) >= 0.86"
-                " OR jaro_winkler_similarity(street_words_l, street_words_r) >= 0.86)",
-                0.1,
-                0.001,
-            ),
+            ("similar", _LIKE_STREET, 0.1, 0.001),
             ("another number", "jaro_winkler_similarity(street_l, street_r) >= 0.92", 0.05, 0.025),
         ],
         (0.2, 0.98),

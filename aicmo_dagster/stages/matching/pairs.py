@@ -52,7 +52,7 @@ def score(
 
 
 def _hopeful(trace: pa.Table, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Returns the pairs that are worth the full comparison: it takes five times as long as this look."""
+    """Returns the pairs that are worth the full comparison; this look takes a fraction of its time."""
     names = ("first", "last", "formals", "profile", "handle")
     sides = [f"{side}.{name} AS {name}_{end}" for side, end in (("a", "l"), ("b", "r")) for name in names]
     query = (

@@ -47,7 +47,7 @@ _LETTERS = str.maketrans(
             "a", "b", "v", "g", "d", "e", "z", "i", "j", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f",
             "h", "c", "ch", "sh", "sch", "", "y", "", "e", "ju", "ja", "e",
         ], strict=True)),
-        "ж": "zh", "і": "i", "ї": "i", "є": "e", "ґ": "g",
+        "’": "", "´": "", "ж": "zh", "і": "i", "ї": "i", "є": "e", "ґ": "g",
         **dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", [
             "a", "v", "g", "d", "e", "z", "i", "th", "i", "k", "l", "m", "n", "x", "o", "p", "r", "s", "s", "t",
             "y", "f", "ch", "ps", "o",
@@ -94,13 +94,13 @@ def _spell(text: str) -> str:
 def traces(leads: pd.DataFrame) -> pa.Table:
     """Returns `lead_id` and what of the leads is compared, null where unknown.
 
-    `first`, `given`, `last`: letters only, `given` the first word of the first name; `formals`: it and what it may
-    be short for; `common_first`, `common_last`: whether many people bear it. `box`: the local part of the address,
-    letters and digits up to a plus; `handle`: the same where it is more than the names put together; `mail`: its
-    domain. `firm`: the company without legal form; `site`: the company's domain, `label`: its first label; `web`:
-    host of the website. `phone`: the last eight digits, `extension` apart. `profile`: the LinkedIn profile.
-    `title`, `street`, `city`, `state`: words; `street_words`: those of the street, sorted; `house`: the first
-    number in the street; `postal`, `country`.
+    `first`, `given`, `last`: letters only, `given` the first word of the first name; `formals`: it and what it
+    may be short for, `initials` theirs; `common_first`, `common_last`: whether many people bear it. `box`: the
+    local part of the address, letters and digits up to a plus; `handle`: the same where it is more than the names
+    put together; `mail`: its domain. `firm`: the company without legal form; `site`: the company's domain,
+    `label`: its first label; `web`: host of the website. `phone`: the last eight digits, `extension` apart.
+    `profile`: the LinkedIn profile. `title`, `street`, `city`, `state`: words; `street_words`: those of the
+    street, sorted; `house`: the first number in the street; `postal`, `country`.
     """
     text = {name: _column(leads, name) for name in MATCH_COLUMNS[1:]}
     first_words = pc.replace_substring_regex(
@@ -130,6 +130,7 @@ def traces(leads: pd.DataFrame) -> pa.Table:
             "first": first,
             "given": given,
             "formals": per_distinct(given, formal_names, pa.list_(_TEXT)),
+            "initials": per_distinct(given, _initials, pa.list_(_TEXT)),
             "common_first": pc.is_in(first, pa.array(_COMMON_FIRST.split(), _TEXT)),
             "last": last,
             "common_last": pc.is_in(last, pa.array(_COMMON_LAST.split(), _TEXT)),
@@ -153,6 +154,10 @@ def traces(leads: pd.DataFrame) -> pa.Table:
             "country": text["country_code"],
         }
     )
+
+
+def _initials(name: str) -> list[str]:
+    return sorted({formal[0] for formal in formal_names(name)})
 
 
 def _sorted_words(text: str) -> str:
@@ -185,7 +190,9 @@ def _latin(column: pa.Array) -> pa.Array:
 
 
 def _words(column: pa.Array) -> pa.Array:
-    column = pc.replace_substring_regex(_latin(column), "['’`´]", "")
+    if column.null_count == len(column):
+        return column
+    column = pc.replace_substring(_latin(column), "'", "")
     return _known(pc.utf8_trim_whitespace(pc.replace_substring_regex(column, "[^a-z0-9]+", " ")))
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aicmo_dagster.benchmarks.doubles import leads_with_doubles
 from aicmo_dagster.stages.matching.keys import MOST_PER_KEY, candidate_pairs, match_keys
 from aicmo_dagster_tests.stages.lead_frames import lead_frame
 
@@ -47,6 +48,11 @@ def test_leads_with_nothing_in_common_do_not_meet() -> None:
 
 def test_a_lead_of_whom_nothing_is_known_has_no_key() -> None:
     assert match_keys(lead_frame({})).empty
+
+
+def test_a_lead_has_each_key_once() -> None:
+    leads, _ = leads_with_doubles(2000, 4)
+    assert not match_keys(leads).duplicated().any()
 
 
 def test_a_key_is_the_same_for_ever() -> None:

@@ -153,3 +153,14 @@ def test_what_is_passed_over_at_first_sight_would_not_have_been_found() -> None:
     assert len(everything) == len(pairs)
     likely = everything[everything["probability"] >= LEAST_SURE].reset_index(drop=True)
     pd.testing.assert_frame_equal(compare(leads, pairs, LEAST_SURE), likely)
+
+
+def test_nothing_makes_up_for_another_name_but_a_profile_or_a_handle() -> None:
+    # What `HOPELESS` rests on: everything else agrees, exactly or nearly.
+    near = {"title": "CEO", "city": "Berlin", "postal_code": "10115", "phone": "+49 30 12345678 x1"}
+    near |= {"country_code": "DE", "first_name": "Vera", "last_name": "Placeholder", "email": "vp@a.example"}
+    for street, other_street in (("Hauptstr. 5", "Hauptstr. 5"), ("Hauptstrasse 5", "Hauptgasse 5")):
+        for company in (None, "Acme Optics"):
+            one = {**near, "street": street, "company": company}
+            other = {**one, "street": other_street, "first_name": "Hugo", "email": "vp@b.example"}
+            assert _probability(one, other) < LEAST_SURE
