@@ -4,7 +4,8 @@ import multiprocessing
 import os
 import signal
 import time
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -469,3 +470,33 @@ def test_a_company_under_two_domains_is_one_account_of_one_owner(project: Path) 
         "SELECT r.owner FROM lead_routes r JOIN leads l ON l.id = r.lead_id WHERE l.email LIKE 'late%%'"
     )
     assert late == found[:1]
+
+
+def test_neither_a_merge_nor_its_undo_sends_a_mail_again(project: Path) -> None:
+    same = {"First Name": "Test", "Last Name": "Specimen", "Company": "Placeholder Works Ltd"}
+    rows = [
+        pipelines.ideal(1, **same, Email="t.specimen@placeholder.example"),
+        pipelines.ideal(2, **same, Email="test.specimen@placeholder.example"),
+    ]
+    pipelines.write_leads(project / "leads.csv", rows)
+    pipelines.apply(project, pipelines.config())
+    pipelines.run()
+    mails = "SELECT recipient || ' ' || step FROM sends WHERE state = 'sent' ORDER BY 1"
+    before = pipelines.values(mails)
+    assert len(before) == 2
+    matching = {"enabled": True, "accept": 0.5, "review": 0.5}
+    campaign = pipelines.apply(project, pipelines.config(matching=matching))
+    pipelines.run()
+    assert len(merged()) == 1
+    assert pipelines.values(mails) == before
+    (pair,) = pipelines.values("SELECT id FROM lead_matches")
+    with database.transaction() as cursor:
+        operations.apart(cursor, campaign, pair, "ann")
+    pipelines.run()
+    assert merged() == {}
+    assert pipelines.values(mails) == before
+    later = datetime.now(UTC) + timedelta(days=60)
+    for days in range(4):
+        pipelines.run(at=later + timedelta(days=15 * days))
+    assert Counter(pipelines.values(mails)) == Counter(set(pipelines.values(mails)))
+    assert len(pipelines.values(mails)) == 6
