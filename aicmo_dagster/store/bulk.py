@@ -164,11 +164,16 @@ def copy_in(cursor: psycopg.Cursor[TupleRow], table: str, frame: pd.DataFrame) -
 
 def incoming_table(cursor: psycopg.Cursor[TupleRow], name: str, frame: pd.DataFrame) -> None:
     """(Re)fill the transaction's temporary table `name` with the frame; its columns are the frame's."""
-    cursor.execute(sql.SQL("SELECT to_regclass({})").format(sql.Literal(f"pg_temp.{name}")))
+    cursor.execute(
+        "SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute "
+        "WHERE attrelid = to_regclass(%s) AND attnum > 0",
+        [f"pg_temp.{name}"],
+    )
     row = cursor.fetchone()
-    if row is not None and row[0] is not None:
+    if row is not None and row[0] == list(frame.columns):
         cursor.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier(name)))
     else:
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(sql.Identifier(name)))
         columns = sql.SQL(", ").join(
             [
                 sql.SQL("{} {}").format(sql.Identifier(str(column)), sql.SQL(_sql_type(dtype)))
@@ -228,7 +233,9 @@ class Merge:
         order = f"ORDER BY {self.order} " if self.order else ""
         return (
             f"INSERT INTO {self.table} ({names}) SELECT {values} FROM incoming i "
-            f"WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self._matches()}) {order}LIMIT %(most)s"
+            # OFFSET 0 keeps it a probe per row: the planner would rather put all rows of the campaign beside
+            # each, believing that there are none yet.
+            f"WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self._matches()} OFFSET 0) {order}LIMIT %(most)s"
         )
 
     def update_statement(self) -> str:

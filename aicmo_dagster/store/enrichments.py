@@ -18,7 +18,9 @@ _STANDING = "FROM leads l {joins} WHERE l.campaign_id = %(campaign)s AND l.merge
 _ASKABLE = "AND NOT EXISTS (SELECT FROM suppressions s WHERE s.kind = 'address' AND s.value = l.identity)"
 _LAST = "LEFT JOIN lead_enrichments e ON e.lead_id = l.id"
 
-BY_ID = f"SELECT {_LEAD} FROM leads l WHERE l.id = ANY(%(ids)s) AND l.merged_into IS NULL ORDER BY l.id"
+BY_ID = (
+    f"SELECT {_LEAD} FROM leads l WHERE l.id = ANY(%(ids)s::bigint[]) AND l.merged_into IS NULL ORDER BY l.id"
+)
 """Leads by their numbers; columns `LEAD_DTYPES`."""
 
 CANDIDATE_DTYPES: dict[str, str] = {**LEAD_DTYPES, "heard_until": "datetime64[us, UTC]"}
@@ -45,7 +47,7 @@ def looked_at(fields: Iterable[str]) -> str:
     lacks = [_lacks(field) for field in fields]
     return (
         f"SELECT l.id, {', '.join(lacks)} {_STANDING.format(joins=_LAST)} "
-        f"AND ({' OR '.join(lacks)} OR e.outcome <> 'complete' OR l.id = ANY(%(heard)s)) ORDER BY l.id"
+        f"AND ({' OR '.join(lacks)} OR e.outcome <> 'complete' OR l.id = ANY(%(heard)s::bigint[])) ORDER BY l.id"
     )
 
 
