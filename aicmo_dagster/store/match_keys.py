@@ -86,11 +86,11 @@ def keep(cursor: Cursor[TupleRow], campaign_id: int, keys: pd.DataFrame, changed
     """Add `keys` (`lead_id`, `key`); those that leads in `changed` had before are replaced."""
     if len(changed):
         cursor.execute(
-            "DELETE FROM lead_keys WHERE campaign_id = %s AND lead_id = ANY(%s)",
-            [campaign_id, changed.tolist()],
+            "DELETE FROM lead_keys WHERE lead_id = ANY(%s::bigint[])",
+            [changed.tolist()],
         )
     if not keys.empty:
-        # In the order of the index, which is then built from left to right: four times as fast.
+        # In the order of the index, so that neighbours find its pages in memory.
         copy_in(cursor, "lead_keys", keys.sort_values("key").assign(campaign_id=campaign_id))
 
 

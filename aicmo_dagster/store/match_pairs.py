@@ -60,7 +60,7 @@ def merged(cursor: Cursor[TupleRow], lead_ids: list[int]) -> pd.DataFrame:
     """`lead_id` and `other_id` of pairs with one of these leads that were merged."""
     cursor.execute(
         "SELECT lead_id, other_id FROM lead_matches WHERE state = 'merged' "
-        "AND (lead_id = ANY(%(ids)s) OR other_id = ANY(%(ids)s))",
+        "AND (lead_id = ANY(%(ids)s::bigint[]) OR other_id = ANY(%(ids)s::bigint[]))",
         {"ids": lead_ids},
     )
     return pd.DataFrame(cursor.fetchall(), columns=["lead_id", "other_id"], dtype="int64")
@@ -81,7 +81,8 @@ def forget_reviews(cursor: Cursor[TupleRow], lead_ids: list[int], still: pd.Data
     """Ask no more about pairs of these leads that are not among `still`: their facts changed."""
     incoming_table(cursor, "incoming_pairs", still[["lead_id", "other_id"]])
     cursor.execute(
-        "DELETE FROM lead_matches m WHERE state = 'review' AND (lead_id = ANY(%(ids)s) OR other_id = ANY(%(ids)s)) "
+        "DELETE FROM lead_matches m WHERE state = 'review' "
+        "AND (lead_id = ANY(%(ids)s::bigint[]) OR other_id = ANY(%(ids)s::bigint[])) "
         "AND NOT EXISTS (SELECT FROM incoming_pairs i WHERE i.lead_id = m.lead_id AND i.other_id = m.other_id)",
         {"ids": lead_ids},
     )
@@ -94,7 +95,7 @@ def settle(cursor: Cursor[TupleRow], lead_ids: list[int]) -> int:
         "UPDATE lead_matches m SET state = 'merged', survivor_id = coalesce(a.merged_into, a.id) "
         "FROM leads a, leads b WHERE m.state = 'review' AND a.id = m.lead_id AND b.id = m.other_id "
         "AND coalesce(a.merged_into, a.id) = coalesce(b.merged_into, b.id) "
-        "AND (m.lead_id = ANY(%(ids)s) OR m.other_id = ANY(%(ids)s))",
+        "AND (m.lead_id = ANY(%(ids)s::bigint[]) OR m.other_id = ANY(%(ids)s::bigint[]))",
         {"ids": lead_ids},
     )
     return cursor.rowcount

@@ -59,7 +59,8 @@ class Merging:
 def persons(cursor: Cursor[TupleRow], lead_ids: Iterable[int]) -> dict[int, int]:
     """Merged lead -> survivor, of those among `lead_ids` that are merged."""
     cursor.execute(
-        "SELECT id, merged_into FROM leads WHERE id = ANY(%s) AND merged_into IS NOT NULL", [list(lead_ids)]
+        "SELECT id, merged_into FROM leads WHERE id = ANY(%s::bigint[]) AND merged_into IS NOT NULL",
+        [list(lead_ids)],
     )
     return {int(lead): int(survivor) for lead, survivor in cursor.fetchall()}
 
@@ -98,7 +99,8 @@ def merge(cursor: Cursor[TupleRow], pairs: pd.DataFrame, merging: Merging) -> No
         return
     survivor = dict(zip(pairs["loser_id"].tolist(), pairs["survivor_id"].tolist(), strict=True))
     cursor.execute(
-        "SELECT merged_into, id FROM leads WHERE merged_into = ANY(%s) ORDER BY 1, 2", [list(survivor)]
+        "SELECT merged_into, id FROM leads WHERE merged_into = ANY(%s::bigint[]) ORDER BY 1, 2",
+        [list(survivor)],
     )
     own = defaultdict(list)
     for loser, one in cursor.fetchall():
@@ -346,8 +348,8 @@ def _keep_apart(
     decided = {"by": actor, "now": merging.now, "lead": lead_id, "others": others}
     cursor.execute(
         "UPDATE lead_matches SET state = 'apart', survivor_id = NULL, decided_by = %(by)s, decided_at = %(now)s "
-        "WHERE state <> 'apart' AND (lead_id = %(lead)s AND other_id = ANY(%(others)s) "
-        "OR other_id = %(lead)s AND lead_id = ANY(%(others)s))",
+        "WHERE state <> 'apart' AND (lead_id = %(lead)s AND other_id = ANY(%(others)s::bigint[]) "
+        "OR other_id = %(lead)s AND lead_id = ANY(%(others)s::bigint[]))",
         decided,
     )
     cursor.execute(
