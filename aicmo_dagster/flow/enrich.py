@@ -16,8 +16,9 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.flow.asked import Asked, enrichment_vendors, verification_vendors
+from aicmo_dagster.flow.candidates import loaded, loaded_by, scanned
 from aicmo_dagster.flow.match import match, unite
-from aicmo_dagster.flow.questions import Patience, Questions, Take, Tally, loaded, loaded_by, scanned
+from aicmo_dagster.flow.questions import Patience, Questions, Take, Tally
 from aicmo_dagster.flow.run import Run, writing
 from aicmo_dagster.stages.harvest import clean
 from aicmo_dagster.stages.waterfall import State, given, outcomes, records, word_on_address

@@ -6,8 +6,7 @@ lock on the campaign is held, while a vendor is being asked.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from aicmo_dagster.errors import BudgetError, VendorError, VendorRefusedError, VendorUncertainError
+from aicmo_dagster.flow.candidates import loaded_by
 from aicmo_dagster.flow.run import Run, utc_now
 from aicmo_dagster.lead import LEAD_COLUMNS
 from aicmo_dagster.privacy import without_addresses
 from aicmo_dagster.stages.waterfall import State, best_first
-from aicmo_dagster.store import campaigns, database, enrichments
-from aicmo_dagster.store.bulk import frames
+from aicmo_dagster.store import campaigns, database
 from aicmo_dagster.store.ledger import Answer, Ledger, Pending
 from aicmo_dagster.vendors.vendor import Answers, Submitted, Vendor
 
@@ -279,33 +278,6 @@ class Questions:
                 }
             )
         )
-
-
-def loaded(leads: Sequence[int]) -> pd.DataFrame:
-    """The leads of these numbers as they are now (`enrichments.LEAD_DTYPES`), without merged ones."""
-    with database.connect() as connection:
-        return loaded_by(connection, leads)
-
-
-def loaded_by(connection: database.Connection, leads: Sequence[int]) -> pd.DataFrame:
-    """As `loaded`, in the transaction of the connection."""
-    found = list(
-        frames(connection, enrichments.BY_ID, {"ids": list(leads)}, enrichments.LEAD_DTYPES, len(leads) + 1)
-    )
-    if found:
-        return found[0]
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in enrichments.LEAD_DTYPES.items()})
-
-
-def scanned(
-    statement: str, parameters: Mapping[str, object], dtypes: Mapping[str, str], chunk_rows: int
-) -> Iterator[pd.DataFrame]:
-    """Rows of a SELECT in chunks, over a connection of its own."""
-    with (
-        database.connect() as reader,
-        closing(frames(reader, statement, parameters, dtypes, chunk_rows)) as read,
-    ):
-        yield from read
 
 
 def _rows() -> pd.DataFrame:
