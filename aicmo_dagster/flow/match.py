@@ -14,10 +14,10 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.flow.run import Run, writing
-from aicmo_dagster.store import database, match_keys, match_pairs, matches
+from aicmo_dagster.store import database, match_keys, match_pairs, merges
 from aicmo_dagster.store.bulk import frames, prefetched
 from aicmo_dagster.store.match_keys import Marks
-from aicmo_dagster.store.matches import Merging
+from aicmo_dagster.store.replay import Merging
 
 _LEADS_AT_ONCE = 1_000_000
 _KEYS_AT_ONCE = 2_000_000
@@ -55,7 +55,7 @@ def match(run: Run) -> Matched:
             changed += fresh.lead_ids[fresh.lead_ids <= mark.lead_id].tolist()
             new += int((fresh.lead_ids > mark.lead_id).sum())
         merged, review = _conclude(run, cursor, pd.concat(found, ignore_index=True), changed)
-        matches.follow(cursor, changed, _merging(run))
+        merges.follow(cursor, changed, _merging(run))
         since = mark.since_accounts + new + len(changed)
         leads = mark.leads + new
         accounts = 0
@@ -172,7 +172,7 @@ def _conclude(run: Run, cursor: Cursor[TupleRow], pairs: pd.DataFrame, changed: 
     sure = (pairs["probability"] >= run.campaign.config.matching.accept) | (pairs["state"] == "merged")
     merged = _merge(run, cursor, pairs[sure])
     columns = ["lead_id", "other_id"]
-    survivor = matches.persons(cursor, np.unique(pairs[columns].to_numpy()).tolist())
+    survivor = merges.persons(cursor, np.unique(pairs[columns].to_numpy()).tolist())
     one, other = (_survivor(pairs[name], survivor) for name in columns)
     together = one == other
     settled = (pairs["state"] == "merged") & together  # what was found when they were merged is kept
@@ -203,10 +203,10 @@ def _merge(run: Run, cursor: Cursor[TupleRow], pairs: pd.DataFrame) -> int:
     two = pd.concat(
         [match_pairs.apart(cursor, run.campaign.id), matching.contradictions(facts, known)], ignore_index=True
     )
-    merged_into = matches.persons(cursor, np.unique(pd.concat([known, two]).to_numpy()).tolist())
+    merged_into = merges.persons(cursor, np.unique(pd.concat([known, two]).to_numpy()).tolist())
     together = matching.clusters(_persons(pairs, merged_into), _persons(two, merged_into))
-    losers = matches.survivors(cursor, together[together.duplicated("cluster", keep=False)])
-    matches.merge(cursor, losers, _merging(run))
+    losers = merges.survivors(cursor, together[together.duplicated("cluster", keep=False)])
+    merges.merge(cursor, losers, _merging(run))
     match_pairs.settle(cursor, losers["loser_id"].tolist())
     return len(losers)
 

@@ -9,9 +9,9 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import AicmoError
-from aicmo_dagster.store import audit, campaigns, match_pairs, matches
+from aicmo_dagster.store import audit, campaigns, match_pairs, matches, merges
 from aicmo_dagster.store.campaigns import Campaign
-from aicmo_dagster.store.matches import Merging
+from aicmo_dagster.store.replay import Merging
 
 
 def reasons(weights: Mapping[str, float]) -> str:
@@ -45,9 +45,9 @@ def same(cursor: Cursor[TupleRow], campaign: Campaign, number: int, actor: str) 
             f"lead {one} and lead {other} cannot be merged: of leads merged into them it was said that they are "
             f"two persons; see: aicmo matches list {campaign.key} --state apart"
         )
-    losers = matches.survivors(cursor, pd.DataFrame({"lead_id": [one, other], "cluster": [one, one]}))
+    losers = merges.survivors(cursor, pd.DataFrame({"lead_id": [one, other], "cluster": [one, one]}))
     survivor, loser = (int(losers[name].iloc[0]) for name in ("survivor_id", "loser_id"))
-    matches.merge(cursor, losers, Merging(campaign.id, run_id, now, campaign.config.matching))
+    merges.merge(cursor, losers, Merging(campaign.id, run_id, now, campaign.config.matching))
     match_pairs.settle(cursor, [loser])
     match_pairs.decided(cursor, number, "merged", survivor, actor, now, run_id)
     audit.record(cursor, actor, "lead.merge", str(loser), {"merged_into": None}, {"merged_into": survivor})

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from aicmo_dagster.lead import LEAD_COLUMNS
 from aicmo_dagster.store.bulk import Merge, copy_in, frames, incoming_table, probing
 from aicmo_dagster.store.database import rows
-from aicmo_dagster.store.matches import OWN_SOURCES
+from aicmo_dagster.store.replay import OWN_SOURCES
 
 _KEYS_AT_ONCE = 1_000_000
 

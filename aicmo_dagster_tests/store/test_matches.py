@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.errors import AicmoError
-from aicmo_dagster.store import campaigns, database, matches
+from aicmo_dagster.store import campaigns, database, matches, merges
 from aicmo_dagster.store.campaigns import Campaign
-from aicmo_dagster.store.matches import Merging
+from aicmo_dagster.store.replay import Merging
 from aicmo_dagster_tests import outreach, people, pipelines
 from aicmo_dagster_tests.outreach import NOW
 from aicmo_dagster_tests.people import PERSON, bring, compare, lead
@@ -28,7 +28,7 @@ def merge(campaign: Campaign, *pairs: tuple[int, int]) -> None:
     with database.transaction() as cursor:
         campaigns.lock(cursor, campaign.id)
         frame = pd.DataFrame(pairs, columns=["survivor_id", "loser_id"])
-        matches.merge(cursor, frame, Merging(campaign.id, uuid.uuid4(), NOW, campaign.config.matching))
+        merges.merge(cursor, frame, Merging(campaign.id, uuid.uuid4(), NOW, campaign.config.matching))
 
 
 def undo(campaign: Campaign, lead_id: int) -> int:
