@@ -38,6 +38,8 @@ _PROVIDERS: tuple[tuple[tuple[str, ...], str, bool, str | None], ...] = (
         "", True, None,
     ),
 )  # fmt: skip
+# Reserved for examples (RFC 2606, 3): what stands below them are the companies of samples and manuals.
+_EXAMPLES = frozenset({"example.com", "example.net", "example.org"})
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:[^/?#@]*@)?([^/?#:\s]+)", re.IGNORECASE)
 
 
@@ -164,6 +166,8 @@ def _company_domain(domain: str) -> str | None:
     if domain in _free_providers:
         return None
     registrable = _suffixes().privatesuffix(domain)
+    if registrable in _EXAMPLES:
+        return ".".join(domain.split(".")[-3:])
     return None if registrable in _free_providers or registrable in _NOBODYS else registrable
 
 

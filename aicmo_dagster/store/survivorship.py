@@ -17,6 +17,7 @@ from aicmo_dagster.campaign.config import Matching
 from aicmo_dagster.lead import LEAD_COLUMNS
 
 FACTS = [column for column in LEAD_COLUMNS if column != "identity"]
+VERIFIERS = ("apollo", "dropcontact", "hunter")
 _ADDRESS = ("email", "email_status", "email_problem", "email_domain")
 _ADDRESS_KEYS = f"'{{{', '.join((*_ADDRESS, 'verification'))}}}'::text[]"
 
@@ -156,7 +157,8 @@ def _resolved(fact: str, word: Word) -> str:
         return f"""CASE WHEN a.adopted THEN i.verification
             WHEN i.verification IS NULL OR i.email IS DISTINCT FROM t.email THEN t.verification
             WHEN t.verification IS NULL THEN i.verification
-            WHEN i.verification <> 'unknown' AND {_outweighs(fact, word)} THEN i.verification
+            WHEN i.verification <> 'unknown' AND ({_verified(word.origin(fact))} OR {_outweighs(fact, word)})
+                THEN i.verification
             ELSE t.verification END"""
     if fact == "extra":
         return f"""CASE WHEN t.extra IS NULL OR i.extra IS NOT NULL AND {_wins(fact, word)}
@@ -199,6 +201,11 @@ def _outweighs(fact: str, word: Word) -> str:
 
 def _trust(origin: str) -> str:
     return f"coalesce((%(trust)s::jsonb ->> ({origin} ->> 0))::float8, 0.5)"
+
+
+def _verified(origin: str) -> str:
+    """Whether who says so has tried the address: no person's word stands against that."""
+    return f"({origin} ->> 0) IN ({', '.join(repr(one) for one in VERIFIERS)})"
 
 
 def _weight(origin: str) -> str:

@@ -80,8 +80,13 @@ def test_the_account_is_the_registrable_domain_of_the_address() -> None:
     assert accounts("mail.eu.example.co.uk", "https://other.example.com") == "example.co.uk"
 
 
+def test_what_stands_below_a_domain_for_examples_is_a_company_of_its_own() -> None:
+    assert accounts("sales.one.example.com", None) == "one.example.com"
+    assert accounts("example.com", None) == "example.com"
+
+
 def test_a_free_provider_is_nobodys_account() -> None:
-    assert accounts("gmail.com", "https://www.shop.example.com:443/about?x#y") == "example.com"
+    assert accounts("gmail.com", "https://www.shop.example.de:443/about?x#y") == "example.de"
     assert accounts("gmail.com", None) is None
 
 

@@ -161,6 +161,12 @@ def test_not_knowing_does_not_replace_a_known_verification(campaign_id: int) -> 
     assert lead()["verification"] == "valid"
 
 
+def test_a_vendor_that_tried_the_address_overrules_whoever_typed_valid(campaign_id: int) -> None:
+    said(campaign_id, "manual", verification="valid")
+    answered(campaign_id, "hunter", days=1, verification="invalid")
+    assert lead()["verification"] == "invalid"
+
+
 def test_extra_facts_of_several_sources_are_kept_side_by_side(campaign_id: int) -> None:
     said(campaign_id, "csv", extra='{"Notes": "met in Bonn"}')
     answered(campaign_id, "apollo", extra='{"apollo_id": "a1"}')
