@@ -233,9 +233,7 @@ class Merge:
         order = f"ORDER BY {self.order} " if self.order else ""
         return (
             f"INSERT INTO {self.table} ({names}) SELECT {values} FROM incoming i "
-            # OFFSET 0 keeps it a probe per row: the planner would rather put all rows of the campaign beside
-            # each, believing that there are none yet.
-            f"WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self._matches()} OFFSET 0) {order}LIMIT %(most)s"
+            f"WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self._matches()}) {order}LIMIT %(most)s"
         )
 
     def update_statement(self) -> str:

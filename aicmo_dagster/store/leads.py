@@ -17,11 +17,15 @@ from aicmo_dagster.store.bulk import Merge, incoming_table, probing
 from aicmo_dagster.store.database import rows
 from aicmo_dagster.store.survivorship import FACTS, Word
 
+_CAMPAIGN = "(SELECT %(campaign)s::bigint)"
+"""The campaign as the planner must not see it: of one that is new since the last statistics it believes that it has
+no leads, and reads them all for every row instead of looking for the identity."""
+
 _INSERT = Merge(
     table="leads",
     key=["identity", "campaign_id"],
     columns={
-        "campaign_id": "%(campaign)s",
+        "campaign_id": _CAMPAIGN,
         "identity": "i.identity",
         **{fact: f"i.{fact}{'::jsonb' if fact == 'extra' else ''}" for fact in FACTS},
         "source": "%(source)s",
@@ -38,7 +42,7 @@ _INSERT = Merge(
 _SOURCES_WORD = Word(
     # OFFSET 0 keeps the planner, which has no statistics after a large import, from reading the whole campaign.
     rows="incoming i CROSS JOIN LATERAL (SELECT * FROM leads WHERE identity = i.identity "
-    "AND campaign_id = %(campaign)s OFFSET 0) t",
+    f"AND campaign_id = {_CAMPAIGN} OFFSET 0) t",
     origin=lambda _: "jsonb_build_array(%(source)s::text, %(now)s::timestamptz, %(label)s::text)",
     source="%(source)s",
     label="%(label)s",
@@ -105,7 +109,7 @@ def merge(cursor: Cursor[TupleRow], leads: pd.DataFrame, origin: Origin, remaini
     if inserted == remaining:
         cursor.execute(
             "SELECT count(*) FROM incoming i WHERE NOT EXISTS (SELECT FROM leads t "
-            "WHERE t.identity = i.identity AND t.campaign_id = %(campaign)s)",
+            f"WHERE t.identity = i.identity AND t.campaign_id = {_CAMPAIGN})".encode(),
             origin.parameters(),
         )
         (beyond,) = cursor.fetchone() or (0,)
