@@ -135,16 +135,16 @@ def enrich(cursor: Cursor[TupleRow], answers: pd.DataFrame, origin: Origin) -> E
     incoming_table(cursor, "incoming", answers)
     with probing(cursor):
         cursor.execute(
-            """
+            f"""
             SELECT i.lead_id, o.id FROM incoming i JOIN leads o
-            ON o.identity = i.identity AND o.campaign_id = %(campaign)s AND o.id <> i.lead_id
+            ON o.identity = i.identity AND o.campaign_id = {_CAMPAIGN} AND o.id <> i.lead_id
             WHERE i.email IS NOT NULL
             UNION
             SELECT lead_id, first FROM (
                 SELECT lead_id, email, min(lead_id) OVER (PARTITION BY identity) AS first FROM incoming
             ) i WHERE email IS NOT NULL AND lead_id <> first
             ORDER BY 1, 2
-            """,
+            """.encode(),
             origin.parameters(),
         )
         conflicts = tuple((int(lead), int(other)) for lead, other in cursor.fetchall())
