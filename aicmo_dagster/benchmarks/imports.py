@@ -3,8 +3,10 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from aicmo_dagster.benchmarks import people, pipeline
 from aicmo_dagster.store import database
@@ -16,11 +18,11 @@ _ROUNDS = 3
 def run(leads: int) -> dict[str, Any]:
     """Measure in fresh embedded databases; returns what `aicmo bench import --json` prints.
 
-    `import_s` is the asset `raw_leads` of a real Dagster run, checks and picture included. `more_s` maps the size
-    of a campaign to the seconds that importing another 100 leads takes there, in a process that has started:
-    the median of three files.
+    `import_s` is the asset `raw_leads` of a real Dagster run, checks and picture included; `match_s` is the search for
+    probable duplicates among all. `more_s` maps the size of a campaign to the seconds that 100 leads more take
+    there, imported and matched, in a process that has started: the medians of three files.
     """
-    more: dict[int, float] = {}
+    more: dict[int, dict[str, float]] = {}
     for size in (leads // 100, leads):
         with pipeline.fresh_home() as home:
             file = home / "leads.csv"
@@ -28,7 +30,8 @@ def run(leads: int) -> dict[str, Any]:
             pipeline.apply(file)
             measured = pipeline.child(home, [*pipeline.JOBS, "harvest"])
             rows = pipeline.count("leads")
-            more[rows] = _more(home, size)
+            matched = _more(home, size)
+            more[rows] = matched["more_s"]
             copy_s = _bare_copy(file)
             csv_bytes = file.stat().st_size
     seconds = measured["stages_s"]["harvest"]
@@ -38,35 +41,47 @@ def run(leads: int) -> dict[str, Any]:
         "csv_bytes": csv_bytes,
         "import_s": seconds,
         "rows_per_s": leads / seconds,
-        "peak_rss_bytes": measured["peak_rss_bytes"],
+        "peak_rss_bytes": max(measured["peak_rss_bytes"], matched["peak_rss_bytes"]),
         "bare_copy_s": copy_s,
         "ratio": seconds / copy_s,
+        "match_s": matched["match_s"],
         "more": _MORE,
         "more_s": more,
     }
 
 
-def _more(home: Path, first: int) -> float:
+def _more(home: Path, first: int) -> dict[str, Any]:
     files = [home / f"more-{number}.csv" for number in range(_ROUNDS)]
     for number, file in enumerate(files):
         people.write_csv(file, _MORE, first + number * _MORE)
-    measured = pipeline.child(home, ["-m", "aicmo_dagster.benchmarks.imports", *map(str, files)])
-    return float(sorted(measured["seconds"])[_ROUNDS // 2])
+    return pipeline.child(home, ["-m", "aicmo_dagster.benchmarks.imports", *map(str, files)])
 
 
 def _measured_imports(files: list[str]) -> None:
-    """The child's part: import each file, print the seconds."""
+    """The child's part: match all leads, then import and match each file; print what that costs."""
+    from aicmo_dagster.flow.match import match
+    from aicmo_dagster.flow.run import start
     from aicmo_dagster.operations import leads
     from aicmo_dagster.store import campaigns
 
-    seconds = []
-    for file in files:
+    def seconds_of(work: Callable[[], object]) -> float:
         started = time.monotonic()
-        with database.transaction() as cursor:
-            campaign = campaigns.get(cursor, pipeline.KEY)
-        leads.import_file(campaign, Path(file), lambda _: None)
-        seconds.append(time.monotonic() - started)
-    print(json.dumps({"seconds": seconds}))
+        work()
+        return time.monotonic() - started
+
+    def matched() -> object:
+        return match(start(pipeline.KEY, uuid4()))
+
+    with database.transaction() as cursor:
+        campaign = campaigns.get(cursor, pipeline.KEY)
+    match_s = seconds_of(matched)
+    seconds = [
+        (seconds_of(lambda: leads.import_file(campaign, Path(file), lambda _: None)), seconds_of(matched))  # noqa: B023
+        for file in files
+    ]
+    imported, compared = (sorted(part)[len(part) // 2] for part in zip(*seconds, strict=True))
+    more_s = {"import": imported, "match": compared}
+    print(json.dumps({"match_s": match_s, "more_s": more_s, "peak_rss_bytes": pipeline.peak_rss_bytes()}))
 
 
 def _bare_copy(file: Path) -> float:

@@ -45,7 +45,7 @@ def import_(
     ] = 1_000_000,
     as_json: _AsJson = False,
 ) -> None:
-    """A CSV into PostgreSQL with every check on, beside bare COPY of it; then 100 leads more."""
+    """A CSV into PostgreSQL with every check on, beside bare COPY of it; matched; then 100 leads more."""
     from aicmo_dagster.benchmarks import imports as benchmark
 
     figures = _measure(lambda: benchmark.run(leads), as_json, f"the import of {leads:,} leads")
@@ -55,8 +55,13 @@ def import_(
     table.add_row("import, every check on", f"{figures['import_s']:.1f}", f"{figures['rows_per_s']:,.0f}")
     copy_s = figures["bare_copy_s"]
     table.add_row("bare COPY of the file", f"{copy_s:.1f}", f"{leads / copy_s:,.0f}")
+    table.add_row(
+        "probable duplicates among all", f"{figures['match_s']:.1f}", f"{leads / figures['match_s']:,.0f}"
+    )
+    table.add_section()
     for size, seconds in figures["more_s"].items():
-        table.add_row(f"{figures['more']} more into {size:,}", f"{seconds:.2f}", "")
+        table.add_row(f"{figures['more']} more into {size:,}", f"{seconds['import']:.2f}", "")
+        table.add_row("and matched with them", f"{seconds['match']:.2f}", "")
     console = Console()
     console.print(table)
     console.print(f"Ratio to bare COPY: {figures['ratio']:.2f}")
