@@ -110,7 +110,7 @@ def execute(
     if figures is None:
         return
     table = Table("dagster job execute", "Seconds (median)", title=f"{rounds} rounds, a process each")
-    table.add_row("sample campaign, all five stages", f"{figures['sample_s']:.2f}")
+    table.add_row("sample campaign, all stages", f"{figures['sample_s']:.2f}")
     table.add_row("an empty Dagster job", f"{figures['empty_s']:.2f}")
     table.add_row("difference: the pipeline's own", f"{figures['own_s']:.2f}")
     Console().print(table)
