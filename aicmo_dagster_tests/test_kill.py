@@ -20,7 +20,10 @@ CHUNK_ROWS = 10_000
 MAILS = 300
 CAMPAIGNS = 5
 KILLS_EACH = 4
-SURROGATE = "{id,campaign_id,lead_id,run_id,first_run_id,created_at,updated_at,harvested_at,scored_at,judged_at,enrolled_at}"
+SURROGATE = (
+    "{id,campaign_id,lead_id,run_id,first_run_id,created_at,updated_at,harvested_at,scored_at,judged_at,"
+    "enrolled_at}"
+)
 CONTENTS = {
     "leads": "SELECT to_jsonb(t) - %(left_out)s::text[] FROM leads t WHERE campaign_id = %(campaign)s",
     "rejected_rows": "SELECT to_jsonb(t) - %(left_out)s::text[] FROM rejected_rows t WHERE campaign_id = %(campaign)s",
