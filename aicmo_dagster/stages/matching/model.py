@@ -35,6 +35,7 @@ _SWAPPED = _both("swapped", "first", "last", "formals")
 _SWAPPED_INITIAL = _both("swapped_initial", "first", "last")
 _NICKNAME = _both("nickname", "given", "formals")
 _PART = _both("part", "last")
+_OF_TWO_SEXES = _both("of_two_sexes", "first")
 _OTHER_PERSON = _both("other_person", "first", "last", "formals")
 
 # As macros they are parsed once; written out in every condition they cost half a second per call.
@@ -59,6 +60,11 @@ CREATE MACRO typo(name, name_) AS
     damerau_levenshtein(name, name_) <= 1 AND least(length(name), length(name_)) >= 4
     OR jaro_winkler_similarity(name, name_) >= 0.93;
 CREATE MACRO alike(name, name_) AS jaro_winkler_similarity(name, name_) >= 0.9;
+-- Martin and Martina, Peter and Petra, Mario and Maria, Simon and Simone: one letter apart, and two persons.
+CREATE MACRO feminine(her, his) AS
+    her = his || 'a'
+    OR NOT regexp_matches(his, '[aeihuy]$') AND (her IN (his || 'e', his || 'ie') OR ends_with(her, 'a'));
+CREATE MACRO of_two_sexes(name, name_) AS feminine(name, name_) OR feminine(name_, name);
 -- The first name of one is the last name of the other, and what remains goes together.
 CREATE MACRO crossed(first, last, first_, last_, formals_) AS
     first = last_ AND length(first) >= 3
@@ -76,7 +82,8 @@ CREATE MACRO other_person(first, first_, last, last_, formals, formals_) AS
     AND NOT (
         coalesce(
             list_has_any(formals, formals_)
-            OR initial(first, first_) OR alike(first, first_) OR typo(first, first_),
+            OR initial(first, first_)
+            OR (alike(first, first_) OR typo(first, first_)) AND NOT of_two_sexes(first, first_),
             true
         )
         AND coalesce(part(last, last_) OR initial(last, last_) OR alike(last, last_) OR typo(last, last_), true)
@@ -98,8 +105,8 @@ _EVIDENCE: dict[str, tuple[str, Levels, tuple[float, float]]] = {
             ("same", "first_l = first_r", 0.75, 0.003),
             ("swapped with the last name", f"({_SWAPPED} OR {_SWAPPED_INITIAL})", 0.02, 0.0002),
             ("nickname or part", _NICKNAME, 0.06, 0.003),
-            ("typo", _both("typo", "first"), 0.08, 0.002),
-            ("similar", _both("alike", "first"), 0.02, 0.005),
+            ("typo", f"{_both('typo', 'first')} AND NOT {_OF_TWO_SEXES}", 0.08, 0.002),
+            ("similar", f"{_both('alike', 'first')} AND NOT {_OF_TWO_SEXES}", 0.02, 0.005),
             ("nicknames of one name", _both("list_has_any", "formals"), 0.005, 0.004),
         ],
         (0.02, 0.96),

@@ -9,7 +9,7 @@ from nicknames import NickNamer
 _OTHERS = """
     alexander sascha sasha alex aleksandr alessandro alexandre alejandro sandro
     aleksandra alexandra sasha sandra alessandra alejandra
-    andreas andi andrej andrei andrea andre andres
+    andreas andi andrej andrei andre andres
     anna anja anke annika anni ania
     antonio toni tonio
     benedikt beni bene

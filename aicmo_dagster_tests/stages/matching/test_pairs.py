@@ -77,6 +77,31 @@ def test_family_at_one_address_and_telephone_is_not_one_person() -> None:
     assert _probability(home, {**home, "first_name": "Vera", "email": "vera@acme.example"}) < _REVIEW
 
 
+@pytest.mark.parametrize(
+    ("his", "her"),
+    [
+        ("Martin", "Martina"),
+        ("Peter", "Petra"),
+        ("Christian", "Christina"),
+        ("Andreas", "Andrea"),
+        ("Mario", "Maria"),
+        ("Simon", "Simone"),
+        ("Stefan", "Stefanie"),
+    ],
+)
+def test_names_of_two_sexes_are_no_typo_of_each_other(his: str, her: str) -> None:
+    couple = [
+        {**_KIM, "first_name": name, "email": f"{name}.placeholder@acme.example"} for name in (his, her)
+    ]
+    assert _probability(*couple) < _REVIEW
+    assert _probability(*reversed(couple)) < _REVIEW
+
+
+@pytest.mark.parametrize(("one", "other"), [("Sofia", "Sofie"), ("Hannah", "Hanna"), ("Martina", "Martna")])
+def test_two_spellings_of_a_feminine_name_are_one(one: str, other: str) -> None:
+    assert _probability({**_KIM, "first_name": one}, {**_KIM, "first_name": other, "email": None}) >= _ACCEPT
+
+
 def test_two_first_names_at_one_telephone_number_are_two_persons() -> None:
     one = {"first_name": "Robert", "last_name": "Placeholder", "phone": "+49 30 12345678"}
     assert _probability(one, {**one, "first_name": "Vera"}) < _REVIEW
