@@ -31,7 +31,6 @@ import requests
 import urllib3.exceptions
 
 from aicmo_dagster.errors import (
-    ConfigurationError,
     VendorRefusedError,
     VendorUnavailableError,
     VendorUncertainError,
@@ -80,8 +79,8 @@ class Client:
     `base_url` is what paths are added to. `secret_headers` and `headers` are sent with every request, to this
     host only: redirects are not followed. `timeout_s` is how long the vendor may be silent, and how long it may
     take for a whole answer; `most_s` how long a call may go on with pauses and limits before its last attempt.
-    `key_name` is the environment variable that holds the key, for messages. Raises ConfigurationError where a
-    header cannot be sent. A context manager; `close` does the same.
+    `key_name` is the environment variable that holds the key, for messages. Raises VendorUnavailableError where
+    a header cannot be sent: the key can be mended. A context manager; `close` does the same.
     """
 
     def __init__(
@@ -314,10 +313,10 @@ def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _sendable(vendor: str, headers: Mapping[str, str], key_name: str | None) -> Mapping[str, str]:
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name):
-            raise ConfigurationError(f"{vendor}: {name!r} cannot be the name of a header")
+            raise VendorUnavailableError(f"{vendor}: {name!r} cannot be the name of a header")
         if not value or value != value.strip() or not value.isascii() or not value.isprintable():
             where = f" (see {key_name})" if key_name else ""
-            raise ConfigurationError(
+            raise VendorUnavailableError(
                 f"{vendor}: the value of the header {name}{where} must be printable ASCII, not empty, without "
                 "spaces around it or line breaks; set it again"
             )

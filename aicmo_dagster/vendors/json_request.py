@@ -5,7 +5,6 @@ from collections.abc import Set
 from urllib.parse import urlsplit
 
 from aicmo_dagster.campaign.config import JsonRequest
-from aicmo_dagster.errors import ConfigurationError, VendorRefusedError
 from aicmo_dagster.store.rate_limits import Limit, RateLimits
 from aicmo_dagster.vendors.client import Client, Reply
 
@@ -54,19 +53,15 @@ class Caller:
     def _opened(self) -> Client:
         parts = urlsplit(self._request.url)
         secrets = self._request.secret_headers
-        try:
-            return Client(
-                self._name,
-                f"{parts.scheme}://{parts.netloc}",
-                {header: _secret(variable) for header, variable in secrets.items()},
-                self._limits,
-                headers=self._request.headers,
-                timeout_s=self._request.timeout_s,
-                key_name=" and ".join(secrets.values()) or None,
-            )
-        except ConfigurationError as error:
-            # Others can still be asked.
-            raise VendorRefusedError(str(error)) from None
+        return Client(
+            self._name,
+            f"{parts.scheme}://{parts.netloc}",
+            {header: _secret(variable) for header, variable in secrets.items()},
+            self._limits,
+            headers=self._request.headers,
+            timeout_s=self._request.timeout_s,
+            key_name=" and ".join(secrets.values()) or None,
+        )
 
 
 def _secret(variable: str) -> str:
