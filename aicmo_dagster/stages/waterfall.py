@@ -74,8 +74,8 @@ def outcomes(
 
     `states` has `lead_id`, `vendor`, `state` and `answered_at`, a row per lead and vendor. `missing` has
     `lead_id` and a boolean column per wanted field. `out_of_reach` are the fields that a vendor might give
-    which could not be asked at all. The answer has `lead_id`, `outcome`, `missing` and `asked` (texts of
-    PostgreSQL arrays, `asked` in the order of `vendors`) and `answered_at`, the newest answer.
+    which could not be asked at all. The answer has `lead_id`, `outcome`, `missing`, `asked` and `consulted`
+    (texts of PostgreSQL arrays, the latter two in the order of `vendors`) and `answered_at`, the newest answer.
     """
     fields = [column for column in missing.columns if column != "lead_id"]
     place = pd.Index(missing["lead_id"])
@@ -90,8 +90,9 @@ def outcomes(
         [~lacks.any(axis=1), of_state["pending"], waits], ["complete", "pending", "waiting"], "exhausted"
     )
     was_asked = states[states["state"].isin(["answered", "pending"])]
-    asked = np.column_stack(
-        [_among(place, was_asked.loc[was_asked["vendor"] == vendor, "lead_id"]) for vendor in vendors]
+    asked, consulted = (
+        np.column_stack([_among(place, of.loc[of["vendor"] == vendor, "lead_id"]) for vendor in vendors])
+        for of in (was_asked, states)
     )
     newest = states.groupby("lead_id")["answered_at"].max()
     return pd.DataFrame(
@@ -100,6 +101,7 @@ def outcomes(
             "outcome": pd.array(outcome, dtype="str"),
             "missing": _arrays(lacks, fields),
             "asked": _arrays(asked, vendors),
+            "consulted": _arrays(consulted, vendors),
             "answered_at": newest.reindex(missing["lead_id"]).array,
         }
     )

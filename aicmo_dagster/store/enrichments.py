@@ -15,7 +15,11 @@ LEAD_DTYPES: dict[str, str] = {"lead_id": "int64", **LEAD_COLUMNS}
 _LEAD = f"l.id, {', '.join(f'l.{column}' for column in LEAD_COLUMNS)}"
 _STANDING = "FROM leads l {joins} WHERE l.campaign_id = %(campaign)s AND l.merged_into IS NULL"
 # Who wants nothing from us is not told to others either.
-_ASKABLE = "AND NOT EXISTS (SELECT FROM suppressions s WHERE s.kind = 'address' AND s.value = l.identity)"
+_ASKABLE = (
+    "AND NOT EXISTS (SELECT FROM suppressions s WHERE s.kind = 'address' AND s.value = l.identity) "
+    "AND NOT EXISTS (SELECT FROM leads m JOIN suppressions s ON s.kind = 'address' AND s.value = m.identity "
+    "WHERE m.merged_into = l.id AND s.reason <> 'bounced')"
+)
 _LAST = "LEFT JOIN lead_enrichments e ON e.lead_id = l.id"
 
 BY_ID = (
@@ -70,7 +74,9 @@ OUTCOMES = Merge(
     updates={
         "outcome": "i.outcome",
         "missing": "i.missing::text[]",
-        "asked": "i.asked::text[]",
+        # Who was not consulted this time, because it gives nothing that is missing now, was asked all the same.
+        "asked": "ARRAY(SELECT one FROM unnest(t.asked) WITH ORDINALITY AS a (one, place) "
+        "WHERE one <> ALL (i.consulted::text[]) ORDER BY place) || i.asked::text[]",
         "campaign_version": "%(campaign_version)s",
         "run_id": "%(run)s",
         "enriched_at": "greatest(t.enriched_at, i.answered_at)",

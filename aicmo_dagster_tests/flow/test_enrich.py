@@ -8,19 +8,22 @@ import textwrap
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from sqlalchemy.engine import URL
 
-from aicmo_dagster.campaign.config import Budget
+from aicmo_dagster.campaign.config import ApolloAccount, Budget
 from aicmo_dagster.errors import CampaignNotRunnableError
 from aicmo_dagster.flow.asked import Asked
 from aicmo_dagster.flow.enrich import Enriched, enrich
 from aicmo_dagster.flow.run import start
 from aicmo_dagster.store import campaigns, database, suppressions
 from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster.store.rate_limits import RateLimits
+from aicmo_dagster.vendors.apollo import ApolloVendor
 from aicmo_dagster_tests import outreach, pipelines
 from aicmo_dagster_tests.flow.directory import asked, serving
 
@@ -295,7 +298,7 @@ def test_an_answer_is_fetched_although_its_lead_needs_it_no_more(store: URL) -> 
         pipelines.execute("UPDATE vendor_requests SET next_poll_at = now()")
         run([asked(directory)])
     assert pipelines.values("SELECT state FROM vendor_requests") == ["answered"]
-    assert outcomes() == [("complete", [], [])]
+    assert outcomes() == [("complete", [], ["directory"])]
 
 
 def test_leads_for_whom_the_same_address_is_found_are_merged(store: URL) -> None:
@@ -425,3 +428,43 @@ def test_an_old_verification_is_made_again(store: URL) -> None:
         )
         run(verifying=[verifier(directory)])
     assert known("verification") == ["invalid"]
+
+
+def test_who_was_asked_before_is_not_paid_again_when_more_is_wanted(store: URL) -> None:
+    add(campaign("email", "phone"), BOB)
+    people = KNOWN | {f"linkedin:{BOB}": KNOWN[BOB]}
+    with serving(people=people) as first, serving(late=True) as second:
+        by_name = asked(first, name="first", by="identity", gives=frozenset({"email", "title"}))
+        vendors = [by_name, asked(second, name="second", gives=frozenset({"phone"}))]
+        run(vendors)
+        run(vendors)
+        assert outcomes() == [("pending", ["phone"], ["first", "second"])]
+        with database.transaction() as cursor:
+            wants = outreach.config(enrichment={"wanted": ["title"]}, matching={"enabled": False})
+            campaigns.apply(cursor, wants, Path("."), "test")
+        run(vendors)
+        assert first.asked == [[f"linkedin:{BOB}"]]
+
+
+def test_vendors_are_not_told_of_who_is_suppressed_by_an_address_that_was_merged(store: URL) -> None:
+    mine = campaign("phone").id
+    outreach.add_lead(mine, "a@example.org")
+    outreach.add_lead(mine, "b@example.org", merged_into=1)
+    with database.transaction() as cursor:
+        suppressions.add(cursor, "address", "b@example.org", "unsubscribed", "test")
+    with serving() as directory:
+        run([asked(directory, by="email")], [verifier(directory)])
+        assert directory.asked == []
+
+
+def test_a_key_that_cannot_be_sent_stops_no_other_vendor_and_leaves_nothing_open(
+    store: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AICMO_APOLLO_KEY", "typed with a line break\n")
+    add(campaign(), ANN)
+    with serving(people=KNOWN) as directory, RateLimits() as limits:
+        apollo = Asked(ApolloVendor(ApolloAccount(), limits), Budget(), "legitimate_interests")
+        enriched = run([apollo, asked(directory)])
+    assert "AICMO_APOLLO_KEY" in (enriched.tallies[0].error or "")
+    assert known() == ["ann@a.example.org"]
+    assert pipelines.values("SELECT state FROM vendor_requests ORDER BY id") == ["refused", "answered"]
