@@ -167,7 +167,8 @@ def _whose_word(origin: Mapping[str, Any]) -> str:
     if origin["request"] is not None:
         return f"{origin['label']}, request {origin['request']}"
     if origin["source"] in ("undo", "merge"):
-        return f"{origin['source']} of {origin['label']}"
+        of = "" if origin["label"].startswith(("into ", "from ")) else "of "
+        return f"{origin['source']} {of}{origin['label']}"
     return f"{origin['source']} {origin['label']}, line {origin['line']}"
 
 

@@ -37,7 +37,10 @@ def same(cursor: Cursor[TupleRow], campaign: Campaign, number: int, actor: str) 
     if one == other:
         raise AicmoError(f"the leads of pair {number} are one person already: lead {one}")
     now, run_id = datetime.now(UTC), uuid4()
-    match_pairs.decided(cursor, number, "merged", None, actor, now, run_id)
+    # To take back that a lead is another person takes back all that was decided of it in that moment.
+    again = match_pairs.decided_with(cursor, number, [one, other]) if pair["state"] == "apart" else [number]
+    for each in again:
+        match_pairs.decided(cursor, each, "merged", None, actor, now, run_id)
     if (min(one, other), max(one, other)) in {
         (min(pair), max(pair)) for pair in match_pairs.apart(cursor, campaign.id).to_numpy().tolist()
     }:
@@ -49,7 +52,8 @@ def same(cursor: Cursor[TupleRow], campaign: Campaign, number: int, actor: str) 
     survivor, loser = (int(losers[name].iloc[0]) for name in ("survivor_id", "loser_id"))
     merges.merge(cursor, losers, Merging(campaign.id, run_id, now, campaign.config.matching))
     match_pairs.settle(cursor, [loser])
-    match_pairs.decided(cursor, number, "merged", survivor, actor, now, run_id)
+    for each in again:
+        match_pairs.decided(cursor, each, "merged", survivor, actor, now, run_id)
     audit.record(cursor, actor, "lead.merge", str(loser), {"merged_into": None}, {"merged_into": survivor})
     return survivor, loser
 

@@ -118,6 +118,19 @@ def decided(
     )
 
 
+def decided_with(cursor: Cursor[TupleRow], number: int, survivors: list[int]) -> list[int]:
+    """The numbers of this pair and of those that were kept apart together with it, between these survivors."""
+    cursor.execute(
+        "SELECT m.id FROM lead_matches m JOIN lead_matches one ON one.id = %(number)s "
+        "AND one.campaign_id = m.campaign_id AND one.decided_at = m.decided_at "
+        "JOIN leads a ON a.id = m.lead_id JOIN leads b ON b.id = m.other_id WHERE m.state = 'apart' "
+        "AND coalesce(a.merged_into, a.id) = ANY(%(survivors)s::bigint[]) "
+        "AND coalesce(b.merged_into, b.id) = ANY(%(survivors)s::bigint[]) ORDER BY m.id",
+        {"number": number, "survivors": survivors},
+    )
+    return [int(one) for (one,) in cursor.fetchall()]
+
+
 _LISTED = """
 SELECT m.id, m.state, m.probability, m.weights, m.survivor_id, m.decided_by, m.decided_at, m.created_at,
     to_jsonb(a) AS lead, to_jsonb(b) AS other

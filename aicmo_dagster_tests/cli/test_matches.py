@@ -89,3 +89,20 @@ def test_a_merged_address_finds_the_lead_it_was_merged_into(doubtful: list[int])
     assert output.startswith("one@placeholder.example")
     assert "also known as two@placeholder.example" in output
     assert f"Lead {one} of test" in aicmo("leads", "show", "test", str(two))
+
+
+def test_what_was_kept_apart_in_a_chain_can_be_merged_again(store: URL) -> None:
+    campaign = people.campaign(matching={"accept": 0.5, "review": 0.5})
+    one, two, three = bring(campaign, ONE, TWO, THREE)
+    compare(campaign)
+    assert merged() == {two: one, three: one}
+    (pair,) = (
+        row["id"]
+        for row in database.fetch("SELECT id, lead_id, other_id FROM lead_matches ORDER BY id")
+        if (row["lead_id"], row["other_id"]) == (one, two)
+    )
+    aicmo("matches", "apart", "test", str(pair))
+    assert merged() == {three: one}
+    aicmo("matches", "merge", "test", str(pair))
+    assert merged() == {two: one, three: one}
+    assert found("apart") == []
