@@ -20,6 +20,7 @@ import sys, psycopg
 from pathlib import Path
 from aicmo_dagster.store.embedded import ensure_running
 with psycopg.connect(ensure_running(Path(sys.argv[1])), autocommit=True) as connection:
+    connection.execute("SELECT pg_advisory_lock(1)")  # IF NOT EXISTS is not safe from two at once
     connection.execute("CREATE TABLE IF NOT EXISTS visits (n int)")
     connection.execute("INSERT INTO visits VALUES (1)")
     print(connection.execute("SELECT count(*) FROM visits").fetchone()[0], flush=True)
