@@ -45,8 +45,11 @@ def execute(key: str, stage: StageName | None = None) -> None:
         from aicmo_dagster.operations import pipeline
 
     stages = {STAGES[stage]: str(stage)} if stage else {asset: name for name, asset in STAGES.items()}
+    notes: list[str] = []
     with _progress(stages) as told:
-        pipeline.execute(key, stage or PIPELINE, told)
+        pipeline.execute(key, stage or PIPELINE, told, notes.append)
+    for note in notes:
+        say(note, "yellow")
 
 
 class _Stages:

@@ -51,13 +51,20 @@ def story(cursor: Cursor[TupleRow], campaign: Campaign, who: str) -> dict[str, A
 
 
 def _provenance(lead: Mapping[str, Any], changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By whose word each known fact is as it is: the last change's that brought it, else the lead's own origin."""
+    """By whose word each known fact is as it is: the lead's own origin, or the one that came with a later change."""
     found = []
+    own = {**lead, "request_id": None, "changed_at": lead["harvested_at"]}
     for fact in FACTS:
         if lead[fact] is None:
             continue
-        change = next((one for one in reversed(changes) if fact in one["after"]), None)
-        by = change or {**lead, "request_id": None, "changed_at": lead["harvested_at"]}
+        by = own
+        if origin := (lead["field_origins"] or {}).get(fact):
+            source, at, label = origin
+            of_fact = [one for one in changes if fact in one["after"] and one["source"] != "undo"]
+            same = [one for one in of_fact if (one["source"], one["source_label"]) == (source, label)]
+            # What came with a merge was said by a source of the lead that was merged.
+            by = (same or [{**one, "source": source, "source_label": label} for one in of_fact] or [own])[-1]
+            by = {**by, "changed_at": datetime.fromisoformat(at)}
         found.append(
             {
                 "field": fact,

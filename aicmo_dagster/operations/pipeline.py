@@ -42,11 +42,17 @@ def register_partitions(opened: "dg.DagsterInstance", keys: Iterable[str]) -> No
         opened.add_dynamic_partitions(campaigns_partitions.name, missing)
 
 
-def execute(key: str, job: str, listener: Callable[[str, int], None] | None = None) -> str:
+def execute(
+    key: str,
+    job: str,
+    listener: Callable[[str, int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> str:
     """Run a job for a campaign in this process; returns Dagster's run id.
 
-    `listener` is told (asset, leads) of each chunk. Raises AicmoError with the run's own sentence when it
-    fails, and before any run when the campaign is unknown or not active.
+    `listener` is told (asset, leads) of each chunk, `tell` in the end what sources and vendors had
+    to say. Raises AicmoError with the run's own sentence when it fails, and before any run when the campaign is
+    unknown or not active.
     """
     with database.transaction() as cursor:
         campaigns.runnable(cursor, key)
@@ -72,7 +78,22 @@ def execute(key: str, job: str, listener: Callable[[str, int], None] | None = No
             assets.listener.reset(token)
         if not result.success:
             raise AicmoError(_why(result.all_events) or f"run {result.run_id} failed; see the Dagster UI")
+        if tell is not None:
+            for note in _notes(result.all_events):
+                tell(note)
         return result.run_id
+
+
+def _notes(events: Iterable["dg.DagsterEvent"]) -> Iterator[str]:
+    """What a person would want to know of sources and vendors although the run went well."""
+    for event in events:
+        if event.event_type_value != "ASSET_MATERIALIZATION":
+            continue
+        metadata = event.step_materialization_data.materialization.metadata
+        for name, who in (("sources", "{source} {label}"), ("vendors", "{vendor}, {purpose}")):
+            for record in getattr(metadata.get(name), "records", ()):
+                said = (record.data.get("error"), record.data.get("notes"))
+                yield from (f"{who.format(**record.data)}: {one}" for one in said if one)
 
 
 def _why(events: Iterable["dg.DagsterEvent"]) -> str | None:

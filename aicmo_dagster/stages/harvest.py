@@ -33,6 +33,23 @@ _TEXT = pa.large_string()
 _LONGEST = {"first_name": 200, "last_name": 200, "full_name": 400, "website": 2_000, "linkedin_url": 2_000}
 _LONGEST_OTHER = 500
 _RAW_LIMIT = 10_000
+
+
+def _spellings(words: str) -> pa.Array:
+    written = [*words.split(), *words.upper().split(), *words.title().split()]
+    return pa.array(sorted({"", *written, "not available", "Not available", "Not Available"}), _TEXT)
+
+
+# What people and programs write where they know nothing.
+_NOTHING = _spellings("- -- --- . ? n/a #n/a (unknown) unknown undefined na nan none null nil (none) (null)")
+# Null, Nil and Na are names of real people, NA is Namibia, and `unknown` is a verification.
+_NOTHING_OF = {
+    **dict.fromkeys(
+        ("first_name", "last_name", "full_name", "country"),
+        _spellings("- -- --- . ? n/a #n/a (unknown) unknown undefined"),
+    ),
+    "verification": pa.array([""], _TEXT),
+}
 _BREAKS = r"[\t\n\v\f\r\x{85}]+"
 # Control characters and the invisible ones that make two equal addresses differ.
 _INVISIBLE = r"[\p{Cc}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]+"
@@ -131,7 +148,7 @@ def _tidy(records: pd.DataFrame, field: str) -> pa.Array:
         column = pc.replace_substring_regex(column, _BREAKS, " ")
         column = pc.replace_substring_regex(column, _INVISIBLE, "")
     column = pc.utf8_trim_whitespace(column)
-    return _where(pc.not_equal(column, ""), column)
+    return _where(pc.invert(pc.is_in(column, _NOTHING_OF.get(field, _NOTHING))), column)
 
 
 def _names(first: pa.Array, last: pa.Array, full: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:

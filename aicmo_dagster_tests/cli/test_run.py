@@ -4,7 +4,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from aicmo_dagster.store import campaigns, database
+from aicmo_dagster_tests import pipelines
 from aicmo_dagster_tests.cli.command_line import COMMAND, DEMO, aicmo
 
 
@@ -72,3 +75,16 @@ def _wait_for_a_lock() -> None:
             return
         time.sleep(0.1)
     raise AssertionError("the run never came to wait")
+
+
+def test_a_run_that_went_well_tells_what_its_sources_and_vendors_could_not_do(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AICMO_APOLLO_KEY", raising=False)
+    pipelines.write_leads(project / "leads.csv", [pipelines.ideal(1, **{"Industry": ""})])
+    sources = [{"type": "csv", "path": "gone.csv"}, {"type": "csv", "path": "leads.csv"}]
+    enrichment = {"wanted": ["industry"], "vendors": [{"type": "apollo"}]}
+    pipelines.apply(project, pipelines.config(sources=sources, enrichment=enrichment))
+    said = " ".join(aicmo("run", "test").split())
+    assert "csv gone.csv: gone.csv is not there" in said
+    assert "apollo, enrichment: its key is not set" in said

@@ -140,9 +140,7 @@ def test_a_profile_has_one_spelling(url: str) -> None:
     assert lead(linkedin_url=url)["linkedin_url"] == "https://www.linkedin.com/in/ann-test"
 
 
-@pytest.mark.parametrize(
-    "text", ["n/a", "ann-test", "https://example.com/in/ann", "https://www.linkedin.com/"]
-)
+@pytest.mark.parametrize("text", ["ann-test", "https://example.com/in/ann", "https://www.linkedin.com/"])
 def test_what_is_no_profile_is_no_identity_but_kept(text: str) -> None:
     row = lead(linkedin_url=text)
     assert (row["linkedin_url"], row["extra"]) == (None, {"linkedin_url_text": text})
@@ -219,3 +217,14 @@ def test_files_of_others_become_leads(thirdparty: Path, name: str, rows: int, kn
     assert (leads["email_status"] == "valid").all()
     for field in known:
         assert leads[field].notna().all()
+
+
+@pytest.mark.parametrize("nothing", ["N/A", "unknown", "-", "None", "NULL", "Not available"])
+def test_words_for_nothing_are_nothing(nothing: str) -> None:
+    row = lead(company=nothing, title=nothing, city=nothing)
+    assert (row["company"], row["title"], row["city"], row["extra"]) == (None, None, None, None)
+
+
+def test_names_and_countries_that_look_like_nothing_are_kept() -> None:
+    row = lead(first_name="Na", last_name="Null", country="NA")
+    assert (row["first_name"], row["last_name"], row["country_code"]) == ("Na", "Null", "NA")

@@ -92,3 +92,16 @@ def test_an_import_of_another_campaign_is_not_found(campaign: Campaign, tmp_path
     number = bring(campaign, tmp_path, "first.csv", pipelines.ideal(1))
     with pytest.raises(LeadNotFoundError, match="no import"), database.transaction() as cursor:
         imports.undo(cursor, campaign.id + 1, number, uuid.uuid4(), datetime.now(UTC), "tester")
+
+
+def test_after_an_undo_a_fact_is_again_the_word_of_who_said_it_first(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    bring(campaign, tmp_path, "first.csv", pipelines.ideal(1))
+    bring(campaign, tmp_path, "second.csv", pipelines.ideal(1, Title="CFO"))
+    third = bring(campaign, tmp_path, "third.csv", pipelines.ideal(1, Title="CTO", City="Bonn"))
+    undo(campaign, third)
+    with database.transaction() as cursor:
+        story = operations.story(cursor, campaign, address(1))
+    labels = {one["field"]: one["label"] for one in story["provenance"]}
+    assert (labels["title"], labels["city"]) == ("second.csv", "first.csv")
