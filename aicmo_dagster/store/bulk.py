@@ -233,7 +233,9 @@ class Merge:
         order = f"ORDER BY {self.order} " if self.order else ""
         return (
             f"INSERT INTO {self.table} ({names}) SELECT {values} FROM incoming i "
-            f"WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self._matches()}) {order}LIMIT %(most)s"
+            # OFFSET 0 keeps it a probe for each row: the statistics of a table that was small a moment ago have the
+            # planner put all rows of the campaign beside each incoming one.
+            f"WHERE NOT EXISTS (SELECT FROM {self.table} t WHERE {self._matches()} OFFSET 0) {order}LIMIT %(most)s"
         )
 
     def update_statement(self) -> str:
