@@ -10,6 +10,7 @@ import typer
 from aicmo_dagster.cli.campaigns import AsJson, Key
 from aicmo_dagster.cli.opened import actor, opened
 from aicmo_dagster.cli.output import console, counted, local, records, say, say_json, table
+from aicmo_dagster.errors import SourceError
 
 app = typer.Typer(
     name="leads",
@@ -275,6 +276,8 @@ def import_(
         say("")
         _show_rejected(found)
         say(f"Mend them all in a file: aicmo leads rejected {key} --export rejected.csv", "dim")
+    if attempt.outcome == "failed":
+        raise SourceError(f"{attempt.error}\nWhat was read before that is in the campaign.")
     say(f"\nScore, qualify and route them: aicmo run {key}", "dim")
 
 

@@ -50,7 +50,8 @@ def harvest(
 
     `take(source, chunk, limit)` stores a chunk, inserting at most `limit` new leads, and says what it did.
     Sources behind the one that completes the number are not asked and not in the result. A source that fails
-    keeps what it gave before. Raises NoSourceError when none is configured, or all that were asked failed.
+    keeps what it gave before. Raises NoSourceError when none is configured, or all that were asked failed before
+    they gave anything.
     """
     attempts: list[Attempt] = []
     missing = max_leads
@@ -67,7 +68,7 @@ def harvest(
             f"No source of leads is configured ({names}); give the campaign a source with what it needs, "
             "such as `sources: [{type: csv, path: leads.csv}]`."
         )
-    if asked and all(attempt.outcome == "failed" for attempt in asked):
+    if asked and all(attempt.outcome == "failed" and not attempt.discovered for attempt in asked):
         errors = "\n".join(f"- {attempt.source} {attempt.label}: {attempt.error}" for attempt in asked)
         raise NoSourceError(f"Every source of leads failed:\n{errors}")
     return attempts

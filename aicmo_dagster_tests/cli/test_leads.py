@@ -69,6 +69,16 @@ def test_a_file_is_imported_and_its_bad_rows_are_shown(store: URL, tmp_path: Pat
     assert row["file"] == "more.csv"
 
 
+def test_an_import_that_breaks_off_says_so_and_keeps_what_was_read(store: URL, tmp_path: Path) -> None:
+    add_campaign()
+    file = tmp_path / "cut.json"
+    file.write_text("[" + ",".join(f'{{"email": "p{number}@example.com"}}' for number in range(60_000))[:-9])
+    output = aicmo("leads", "import", "test", str(file), code=1)
+    assert "no sound JSON" in output
+    assert "What was read before that is in the campaign." in output
+    assert "50,000 leads" in aicmo("leads", "list", "test", "--limit", "1")
+
+
 def test_rejected_rows_are_exported_mended_and_imported(store: URL, tmp_path: Path) -> None:
     add_campaign()
     file, export = tmp_path / "more.csv", tmp_path / "rejected.csv"

@@ -81,6 +81,11 @@ def test_a_source_that_fails_midway_keeps_what_it_gave() -> None:
     assert (attempts[0].outcome, attempts[0].inserted) == ("failed", 3)
 
 
+def test_what_the_only_source_gave_before_it_failed_is_kept() -> None:
+    [attempt] = harvest([Scripted("a", 3, error=SourceError("page 2 is broken"))], 5, insert_all)
+    assert (attempt.outcome, attempt.inserted, attempt.error) == ("failed", 3, "page 2 is broken")
+
+
 def test_an_empty_source_falls_through() -> None:
     attempts = harvest([Scripted("a"), Scripted("b", 1)], 5, insert_all)
     assert [attempt.outcome for attempt in attempts] == ["empty", "succeeded"]
