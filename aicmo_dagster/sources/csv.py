@@ -73,7 +73,14 @@ class CsvFile:
             )
         with telling(self.path, self.label):
             kind.check(self.path, "csv", self.label)
-            return open_utf8(self.path, self._encoding, self.label)[0]
+            stream, encoding = open_utf8(self.path, self._encoding, self.label)
+        self.notes.clear()
+        if self._encoding is None and not encoding.startswith("utf"):
+            # Nothing in such a file says so: another code page would give other letters.
+            self.notes.append(
+                f"It was read as {encoding}, by its letters; if names look wrong, say encoding: NAME in the source."
+            )
+        return stream
 
     def _chunks(self, stream: Utf8Stream) -> Iterator[Chunk]:
         sample = b""
@@ -82,7 +89,7 @@ class CsvFile:
         whole = len(sample) < _SAMPLE_BYTES
         dialect = detect_dialect(sample, whole, self._delimiter, self.label)
         mapped = map_headers(dialect.header, self._columns, self.label)
-        self.notes[:] = mapped.notes()
+        self.notes += mapped.notes()
         reader = RowReader(dialect.delimiter, len(mapped.names), mapped.identifies)
         waiting: list[pa.Table] = []
         bad: list[BadRow] = []

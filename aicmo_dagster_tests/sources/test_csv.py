@@ -404,3 +404,14 @@ def test_our_own_export_says_which_row_came_back_on_which_line(folder: Path) -> 
     (chunk,) = CsvFile(folder / "a.csv").fetch(100)
     assert chunk.mends == {2: 7}
     assert [json.loads(text) for text in chunk.records["extra"].dropna()] == [{"Note": "=1"}] * 2
+
+
+def test_an_encoding_that_had_to_be_guessed_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_bytes("email,company\nann@example.com,Müller\n".encode("cp1252"))
+    guessed, said = CsvFile(file), CsvFile(file, encoding="cp1252")
+    for source in (guessed, said):
+        list(source.fetch(10))
+        list(source.fetch(10))
+    assert [note.partition(",")[0] for note in guessed.notes] == ["It was read as cp1252"]
+    assert said.notes == []
