@@ -19,13 +19,14 @@ from aicmo_dagster.sources.dialect import detect_dialect
 from aicmo_dagster.sources.encoding import Utf8Stream, open_utf8
 from aicmo_dagster.sources.headers import HeaderMap, map_headers
 from aicmo_dagster.sources.kind import telling
+from aicmo_dagster.sources.local_file import LocalFile
 from aicmo_dagster.sources.rows import BadRow, RowReader
 from aicmo_dagster.sources.source import RAW_LIMIT, Chunk, rejected_frame, storable
 
 _SAMPLE_BYTES = 1 << 20
 
 
-class CsvFile:
+class CsvFile(LocalFile):
     """A file with a header row, in any usual encoding and delimiter, gzip or not."""
 
     name = "csv"
@@ -39,17 +40,9 @@ class CsvFile:
         chunk_rows: int = 100_000,
         label: str | None = None,
     ) -> None:
-        self.path = Path(path)
-        self.label = label or self.path.name or str(path)
-        self.notes: list[str] = []
+        super().__init__(path, columns, chunk_rows, label)
         self._delimiter = delimiter
         self._encoding = encoding
-        self._columns = dict(columns or {})
-        self._chunk_rows = chunk_rows
-
-    def is_configured(self) -> bool:
-        """Always: the campaign names a path. That it leads nowhere is a failure worth telling."""
-        return True
 
     def fetch(self, limit: int) -> Iterator[Chunk]:  # noqa: ARG002 - rows known already do not count
         """Yields the rows in chunks of `chunk_rows`, with every bad row beside them.

@@ -15,6 +15,7 @@ from aicmo_dagster.errors import SourceError
 from aicmo_dagster.sources import kind
 from aicmo_dagster.sources.columns import chunk_of, with_fields
 from aicmo_dagster.sources.headers import PREAMBLE, HeaderMap, header_row, map_headers
+from aicmo_dagster.sources.local_file import LocalFile
 from aicmo_dagster.sources.source import Chunk, rejected_frame
 from aicmo_dagster.vendors import json_paths
 
@@ -26,7 +27,7 @@ _BATCH = 5_000
 """Rows that are turned into columns at a time: as Python objects they take five times as much."""
 
 
-class ExcelFile:
+class ExcelFile(LocalFile):
     """A sheet with a header row, which need not be the first."""
 
     name = "excel"
@@ -39,16 +40,8 @@ class ExcelFile:
         chunk_rows: int = 100_000,
         label: str | None = None,
     ) -> None:
-        self.path = Path(path)
-        self.label = label or self.path.name or str(path)
-        self.notes: list[str] = []
+        super().__init__(path, columns, chunk_rows, label)
         self._sheet = sheet
-        self._columns = dict(columns or {})
-        self._chunk_rows = chunk_rows
-
-    def is_configured(self) -> bool:
-        """Always: the campaign names a path."""
-        return True
 
     def fetch(self, limit: int) -> Iterator[Chunk]:  # noqa: ARG002 - rows known already do not count
         """Yields the rows in chunks; `line` is the row of the sheet. Dates, numbers and booleans come as text.

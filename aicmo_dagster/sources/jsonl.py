@@ -10,6 +10,7 @@ from aicmo_dagster.errors import SourceError
 from aicmo_dagster.sources import kind
 from aicmo_dagster.sources.encoding import Utf8Stream, open_utf8
 from aicmo_dagster.sources.headers import map_headers, normal
+from aicmo_dagster.sources.local_file import LocalFile
 from aicmo_dagster.sources.objects import ObjectReader
 from aicmo_dagster.sources.source import RAW_LIMIT, Chunk, rejected_frame, storable
 from aicmo_dagster.vendors import json_paths
@@ -23,7 +24,7 @@ _Found = tuple[int, object, str]
 """Line, value and text of what is in the file; the value is a ValueError where the text is not sound."""
 
 
-class JsonLines:
+class JsonLines(LocalFile):
     """A file of JSON objects, gzip or not; nested values are named with dots, such as `company.name`."""
 
     name = "jsonl"
@@ -35,15 +36,7 @@ class JsonLines:
         chunk_rows: int = 100_000,
         label: str | None = None,
     ) -> None:
-        self.path = Path(path)
-        self.label = label or self.path.name or str(path)
-        self.notes: list[str] = []
-        self._columns = dict(columns or {})
-        self._chunk_rows = chunk_rows
-
-    def is_configured(self) -> bool:
-        """Always: the campaign names a path."""
-        return True
+        super().__init__(path, columns, chunk_rows, label)
 
     def fetch(self, limit: int) -> Iterator[Chunk]:  # noqa: ARG002 - rows known already do not count
         """Yields the objects in chunks; `line` is the line on which each begins.

@@ -13,13 +13,14 @@ from aicmo_dagster.errors import SourceError
 from aicmo_dagster.sources import kind
 from aicmo_dagster.sources.columns import chunk_of, with_fields
 from aicmo_dagster.sources.headers import map_headers
+from aicmo_dagster.sources.local_file import LocalFile
 from aicmo_dagster.sources.source import Chunk, rejected_frame
 from aicmo_dagster.vendors import json_paths
 
 _TEXT = pa.large_string()
 
 
-class ParquetFile:
+class ParquetFile(LocalFile):
     """A file with named columns of any types; nested ones are named with dots."""
 
     name = "parquet"
@@ -31,15 +32,7 @@ class ParquetFile:
         chunk_rows: int = 100_000,
         label: str | None = None,
     ) -> None:
-        self.path = Path(path)
-        self.label = label or self.path.name or str(path)
-        self.notes: list[str] = []
-        self._columns = dict(columns or {})
-        self._chunk_rows = chunk_rows
-
-    def is_configured(self) -> bool:
-        """Always: the campaign names a path."""
-        return True
+        super().__init__(path, columns, chunk_rows, label)
 
     def fetch(self, limit: int) -> Iterator[Chunk]:  # noqa: ARG002 - rows known already do not count
         """Yields the rows in chunks, every value as text; `line` counts them from 1.
