@@ -6,7 +6,9 @@ the columns of the table `leads` and of every DataFrame that a stage function re
 
 from aicmo_dagster.campaign.config import SIGNALS, SOURCE_FIELDS
 
-__all__ = ["LEAD_COLUMNS", "SOURCE_FIELDS"]
+__all__ = ["DATE", "LEAD_COLUMNS", "SCORING_COLUMNS", "SOURCE_FIELDS"]
+
+DATE = "date32[day][pyarrow]"
 
 LEAD_COLUMNS: dict[str, str] = {
     "identity": "str",
@@ -35,6 +37,19 @@ LEAD_COLUMNS: dict[str, str] = {
     "postal_code": "str",
     "verification": "str",
     **dict.fromkeys(SIGNALS, "boolean"),
+    "department": "str",
+    "technologies": "str",
+    "keywords": "str",
+    "founded_year": "Int64",
+    "funding_stage": "str",
+    "headcount_growth": "Float64",
+    "job_started_on": DATE,
+    "open_positions": "str",
+    "technology_change": "boolean",
+    "company_in_news": "boolean",
+    "website_visits": "Int64",
+    "consent": "str",
+    "consent_on": DATE,
     "extra": "str",
 }
 """Column -> pandas dtype.
@@ -47,4 +62,38 @@ address unless a free provider hosts it, else of the website. `country_code` is 
 `time_zone` an IANA name; both missing where unknown. `verification` is a vendor's word on the address:
 `valid`, `risky`, `invalid` or `unknown`; missing where none was asked. `extra` is a JSON object of the
 columns that no field stands for.
+
+`department` is what the source says of the person's, as it says it. `technologies` and `keywords` of the company
+and the `open_positions` that it advertises are texts with commas. `headcount_growth` is the growth of its staff in
+a year, 0.2 = 20 %. `funding_stage` is one of `FUNDING_STAGES`. `website_visits` are the company's in the last
+thirty days, as the source counts them. `consent` is how the person agreed to be written to (`CONSENTS`), on
+`consent_on`.
+"""
+
+SCORING_COLUMNS: dict[str, str] = {
+    **LEAD_COLUMNS,
+    "as_of": "datetime64[us, UTC]",
+    "source": "str",
+    "updated_at": "datetime64[us, UTC]",
+    "match_probability": "Float64",
+    "account_customer": "boolean",
+    "contacted_at": "datetime64[us, UTC]",
+    "opens": "Float64",
+    "clicks": "Float64",
+    "replies": "Float64",
+    "meetings": "Float64",
+    "engaged_days": "Float64",
+    "last_engaged_at": "datetime64[us, UTC]",
+    "opted_out_elsewhere": "boolean",
+    "conversion": "Float64",
+}
+"""What a lead is scored by: its own columns, and what is known beside them at the time `as_of`.
+
+`source` brought it; `updated_at` is when its facts last changed. `match_probability` is that of the likeliest match
+that waits for a person. `account_customer`: somebody of the company was won, in whatever campaign.
+`contacted_at` is its first mail. `opens`, `clicks`, `replies`, `meetings` are sums of events, decayed and capped
+(see `stages.standard.engagement`); 0 where it was mailed and did nothing, missing where nothing could have
+happened. `engaged_days` are the days with a sign of the lead within the campaign's `frequency_days`,
+`last_engaged_at` the latest. `opted_out_elsewhere`: the person unsubscribed from, or complained about, another
+campaign. `conversion` is the calibrated probability by the campaign's predictive model; missing without one.
 """

@@ -17,13 +17,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
+
+from aicmo_dagster.campaign.icp import Icp
+from aicmo_dagster.campaign.qualification import Qualification
+from aicmo_dagster.campaign.scoring import Scoring
+from aicmo_dagster.campaign.section import Domain, Section, Share
 
 KEY_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 
@@ -31,8 +34,6 @@ Tier = Literal["HOT", "WARM", "COOL", "COLD"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 Mode = Literal["live", "simulation"]
 State = Literal["draft", "active", "paused", "completed", "archived"]
-CompanySize = Literal["startup", "small", "medium", "enterprise"]
-COMPANY_SIZES: tuple[CompanySize, ...] = get_args(CompanySize)
 Signal = Literal[
     "recent_job_change",
     "company_funded_recently",
@@ -63,6 +64,19 @@ SOURCE_FIELDS: tuple[str, ...] = (
     "postal_code",
     "verification",
     *SIGNALS,
+    "department",
+    "technologies",
+    "keywords",
+    "founded_year",
+    "funding_stage",
+    "headcount_growth",
+    "job_started_on",
+    "open_positions",
+    "technology_change",
+    "company_in_news",
+    "website_visits",
+    "consent",
+    "consent_on",
 )
 """What a source can say of a lead, as text."""
 PLACEHOLDERS: tuple[str, ...] = (
@@ -84,7 +98,6 @@ PLACEHOLDERS: tuple[str, ...] = (
 """Columns of a lead that a request about it may name in braces."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _known_zone(name: str) -> str:
@@ -98,12 +111,6 @@ def _mailbox(text: str) -> str:
     if "\n" in text or "\r" in text or address.count("@") != 1 or address.startswith("@"):
         raise ValueError(f"{text!r} is not a mailbox; write it like 'Ann Lee <ann@example.com>'")
     return text
-
-
-def _domain(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", text.lower()):
-        raise ValueError(f"{text!r} is not a domain; write it like 'rival.com'")
-    return text.lower()
 
 
 def _variable_name(text: str) -> str:
@@ -190,7 +197,6 @@ LocalTime = Annotated[time, BeforeValidator(_local_time)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 VariableName = Annotated[str, AfterValidator(_variable_name)]
-Domain = Annotated[str, AfterValidator(_domain)]
 EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 RequestUrl = Annotated[str, AfterValidator(_request_url)]
@@ -207,49 +213,9 @@ WantedField = Literal[
     "email", "first_name", "last_name", "title", "company", "website", "industry", "employees",
     "revenue_usd", "city", "country", "phone", "linkedin_url",
 ]  # fmt: skip
+CONSENTS = ("express", "purchase", "inquiry", "published")
+"""How somebody agreed to be written to: said so, bought, asked, or published the address for it."""
 VERIFICATIONS = ("valid", "risky", "invalid", "unknown")
-
-
-class Section(BaseModel):
-    """A part of the document: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Range(Section):
-    """An inclusive range; an end that is left out is open."""
-
-    min: float | None = Field(None, ge=0, description="Lowest value, inclusive.")
-    max: float | None = Field(None, ge=0, description="Highest value, inclusive.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min is None and self.max is None:
-            raise ValueError("give min, max or both")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min:g} is greater than max {self.max:g}")
-        return self
-
-
-class Icp(Section):
-    """The ideal customer profile: who to reach. A list that is left out does not count in the score."""
-
-    company_sizes: list[CompanySize] = Field(
-        [], description="startup (<10), small (10-50), medium (50-500), enterprise (500+)."
-    )
-    industries: list[str] = Field([], description="Industries, best match counts.")
-    revenue_usd: Range | None = Field(None, description="Yearly revenue in US dollars.")
-    locations: list[str] = Field([], description="Countries, states or cities, best match counts.")
-    titles: list[str] = Field([], description="Job titles, best match counts.")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not (self.company_sizes or self.industries or self.revenue_usd or self.locations):
-            raise ValueError(
-                "says nothing about the company; give at least one of company_sizes, industries, "
-                "revenue_usd, locations"
-            )
-        return self
 
 
 class Origin(Section):
@@ -600,54 +566,6 @@ class Matching(Section):
         if self.review > self.accept:
             raise ValueError(f"review {self.review:g} must not be above accept {self.accept:g}")
         return self
-
-
-class TierThresholds(Section):
-    """Lowest score of each tier; anything below `cool` is COLD."""
-
-    hot: Share = Field(0.85, description="HOT from this score.")
-    warm: Share = Field(0.70, description="WARM from this score.")
-    cool: Share = Field(0.50, description="COOL from this score.")
-
-    @model_validator(mode="after")
-    def _descending(self) -> Self:
-        if not self.hot >= self.warm >= self.cool:
-            raise ValueError("must descend: hot >= warm >= cool")
-        return self
-
-
-class Scoring(Section):
-    """How leads are scored."""
-
-    model: Literal["classic"] = Field("classic", description="The scoring model.")
-    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        {}, description="Dimension -> weight, where it differs from the model's own."
-    )
-    tiers: TierThresholds = TierThresholds()
-
-
-class IntentWeights(Section):
-    """What each signal adds to the intent score of the qualification."""
-
-    recent_job_change: Share = 0.25
-    company_funded_recently: Share = 0.20
-    company_hiring: Share = 0.20
-    recent_activity: Share = 0.15
-    is_decision_maker: Share = 0.10
-    has_budget_authority: Share = 0.10
-
-
-class Qualification(Section):
-    """Who may be contacted, and who has to be looked at by a person first."""
-
-    min_icp_fit: Share = Field(0.70, description="Below: rejected as low_icp_fit.")
-    min_intent: Share = Field(0.20, description="Below, and not a decision maker: manual review.")
-    intent_weights: IntentWeights = IntentWeights()
-    competitors: list[Domain] = Field([], description="Their domains and subdomains are rejected.")
-    block_free_providers: bool = Field(False, description="Reject addresses at gmail.com and the like.")
-    forbidden_countries: list[str] = Field(
-        [], description="Leads of these countries are rejected by policy; names or ISO codes."
-    )
 
 
 class WorkingHours(Section):

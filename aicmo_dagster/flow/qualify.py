@@ -1,5 +1,7 @@
 """`qualified_leads`: a verdict for every scored lead, into `lead_verdicts`."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from aicmo_dagster.campaign.config import SIGNALS
@@ -8,10 +10,10 @@ from aicmo_dagster.stages.qualification import RULES_VERSION
 from aicmo_dagster.stages.qualification import qualify as decide
 from aicmo_dagster.store import decisions
 
-_SELECT = f"""
+_SELECT = """
 SELECT l.id, l.email, l.email_status, l.email_domain, l.country_code, l.verification,
-    {", ".join(f"l.{one}" for one in SIGNALS)}, k.icp_fit, s.id IS NOT NULL OR m.lead_id IS NOT NULL,
-    v.decision
+    {signals}, k.icp_fit, s.id IS NOT NULL OR m.lead_id IS NOT NULL,
+    v.decision, l.revision
 FROM leads l JOIN lead_scores k ON k.lead_id = l.id
 LEFT JOIN suppressions s ON s.kind = 'address' AND s.value = l.identity
 LEFT JOIN (
@@ -22,7 +24,7 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT DISTINCT ON (lead_id) lead_id, lead_revision, decision FROM reviews ORDER BY lead_id, id DESC
 ) v ON v.lead_id = l.id AND v.lead_revision = l.revision
-WHERE l.campaign_id = %(campaign)s ORDER BY l.id
+WHERE l.campaign_id = %(campaign)s AND {only} ORDER BY l.id
 """
 _DTYPES: dict[str, str] = {
     "lead_id": "int64",
@@ -35,20 +37,28 @@ _DTYPES: dict[str, str] = {
     "icp_fit": "float64",
     "suppressed": "bool",
     "decision": "str",
+    "revision": "int64",
 }
 
 
-def qualify(run: Run) -> Streamed:
-    """Judge the campaign's scored leads; a person's decision counts while the lead's facts are the same."""
+def qualify(run: Run, only: Sequence[int] | None = None) -> Streamed:
+    """Judge the campaign's scored leads, or `only` these.
+
+    A person's decision counts while the lead's facts are the same.
+    """
     with writing(run) as cursor:
         domains = decisions.suppressed_domains(cursor)
 
         def judge(leads: pd.DataFrame) -> pd.DataFrame:
             leads["suppressed"] |= in_domains(leads["email_domain"], domains)
-            return decide(leads, run.campaign.config)
+            return decide(leads, run.campaign.config).assign(lead_revision=leads["revision"])
 
         parameters = {"rules_version": RULES_VERSION}
-        return stream(run, cursor, _SELECT, _DTYPES, judge, decisions.VERDICTS, parameters)
+        select = _SELECT.format(
+            signals=", ".join(f"l.{one}" for one in SIGNALS),
+            only="true" if only is None else "l.id = ANY(%(only)s)",
+        )
+        return stream(run, cursor, select, _DTYPES, judge, decisions.VERDICTS, parameters, {"only": only})
 
 
 def in_domains(found: pd.Series, domains: frozenset[str]) -> pd.Series:

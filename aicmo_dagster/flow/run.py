@@ -74,19 +74,20 @@ def stream(
     decide: Callable[[pd.DataFrame], pd.DataFrame],
     merge: Merge,
     parameters: Mapping[str, object],
+    selecting: Mapping[str, object] | None = None,
 ) -> Streamed:
     """Read the campaign's rows, decide on them and merge the decisions, chunk by chunk.
 
-    `select` takes the parameter %(campaign)s. Reading and deciding run in a thread of their own, on a
-    connection of their own, one or two chunks ahead of the merge.
+    `select` takes the parameter %(campaign)s and those of `selecting`. Reading and deciding run
+    in a thread of their own, on a connection of their own, one or two chunks ahead of the merge.
     """
     leads = 0
     written = Written()
-    campaign = {"campaign": run.campaign.id}
+    chosen = {"campaign": run.campaign.id, **(selecting or {})}
     # The COPY has to be closed before its connection, also when deciding or merging failed halfway.
     with (
         database.connect() as reader,
-        closing(frames(reader, select, campaign, dtypes, run.chunk_rows)) as read,
+        closing(frames(reader, select, chosen, dtypes, run.chunk_rows)) as read,
     ):
         for chunk in prefetched((len(frame), decide(frame)) for frame in read):
             count, decided = chunk

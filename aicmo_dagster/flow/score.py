@@ -1,29 +1,33 @@
 """`scored_leads`: every lead of the campaign by the campaign's model, into `lead_scores`."""
 
-from functools import partial
+from collections.abc import Sequence
 
+import pandas as pd
+
+from aicmo_dagster.flow.facts import ScoringFacts, needed_by
 from aicmo_dagster.flow.run import Run, Streamed, stream, writing
-from aicmo_dagster.lead import LEAD_COLUMNS
 from aicmo_dagster.stages.scoring import MODELS
 from aicmo_dagster.stages.scoring import score as decide
 from aicmo_dagster.store import decisions
 
 
-def score(run: Run) -> Streamed:
-    """Score the campaign's leads; rows whose score is what it was are left alone."""
+def score(run: Run, only: Sequence[int] | None = None) -> Streamed:
+    """Score the campaign's leads, or `only` these; rows whose score is what it was are left alone."""
     config = run.campaign.config
     model = MODELS[config.scoring.model]
-    facts = sorted({fact for dimension in model.dimensions for fact in dimension.facts})
-    dtypes = {"lead_id": "int64", **{fact: LEAD_COLUMNS[fact] for fact in facts}}
-    columns = ", ".join(facts)
+    facts = ScoringFacts(run.campaign.id, config, needed_by(model))
+
+    def scored(leads: pd.DataFrame) -> pd.DataFrame:
+        return decide(facts.completed(leads), config).assign(lead_revision=leads["revision"])
+
     with writing(run) as cursor:
         return stream(
             run,
             cursor,
-            f"SELECT id, {columns} FROM leads "
-            "WHERE campaign_id = %(campaign)s AND merged_into IS NULL ORDER BY id",
-            dtypes,
-            partial(decide, config=config),
+            facts.select(where="true" if only is None else "l.id = ANY(%(only)s)"),
+            facts.dtypes,
+            scored,
             decisions.scores([dimension.name for dimension in model.dimensions]),
-            {"model": model.name, "model_version": model.version},
+            {"model": model.name, "model_version": model.version, "conversion_model": None},
+            {"now": run.now, "only": only},
         )

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from babel import Locale
 
-from aicmo_dagster.campaign.config import ApolloSearch, ApolloSource, CampaignConfig, CompanySize, Icp
+from aicmo_dagster.campaign.config import ApolloSearch, ApolloSource, CampaignConfig
+from aicmo_dagster.campaign.icp import CompanySize, Icp
 from aicmo_dagster.errors import BudgetError, SourceError, VendorError, VendorUncertainError
 from aicmo_dagster.sources.source import Chunk, rejected_frame
 from aicmo_dagster.store.ledger import Claim, Ledger

@@ -55,7 +55,12 @@ _BREAKS = r"[\t\n\v\f\r\x{85}]+"
 _INVISIBLE = r"[\p{Cc}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]+"
 _PERSON_URL = r"^https://www\.linkedin\.com/[^?#]*[^?#/]$"
 _SUFFIX = r"(?i)^(.*\S)\s*,\s*((?:jr|sr|ph\.? ?d|m\.?d|mba|esq|cpa|ii|iii|iv)\.?)$"
-_PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
+_PANDAS_TYPES = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.float64(): pd.Float64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.date32(): pd.ArrowDtype(pa.date32()),
+}
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,13 @@ def clean(records: pd.DataFrame) -> Cleaned:
         "linkedin_url": profile,
         "verification": verification,
         **signals,
+        "founded_year": pa.nulls(rows, pa.int64()),
+        "headcount_growth": pa.nulls(rows, pa.float64()),
+        "job_started_on": pa.nulls(rows, pa.date32()),
+        "technology_change": pa.nulls(rows, pa.bool_()),
+        "company_in_news": pa.nulls(rows, pa.bool_()),
+        "website_visits": pa.nulls(rows, pa.int64()),
+        "consent_on": pa.nulls(rows, pa.date32()),
         "extra": _extra(records, unread, rows),
     }
     leads = pa.table({name: columns.get(name, text.get(name)) for name in ("line", *LEAD_COLUMNS)})

@@ -27,7 +27,8 @@ class Dimension:
 
     `rule` gives a value from 0 to 1 per lead, NaN where its facts are unknown; `facts` are the columns it
     reads. `sentence` says in words how a known value came about. `asked` tells whether the campaign asks
-    for the dimension; the weight of one that it does not ask for goes to the others of the group.
+    for the dimension; the weight of one that it does not ask for goes to the others of the group. `source` says
+    where its facts come from, `says` what the rule is: the pages that list a model's dimensions show both.
     """
 
     name: str
@@ -37,11 +38,14 @@ class Dimension:
     rule: Rule
     sentence: Sentence
     asked: Callable[[CampaignConfig], bool] = _always
+    source: str = ""
+    says: str = ""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A scoring model. `groups` maps each group to its share of the score; the shares sum to 1.
+    """A scoring model. `groups` maps each group to its share of the score; the shares sum to 1. A campaign may
+    weigh the groups, and the dimensions within them, otherwise.
 
     The groups in `fit` make up the ICP fit, the others the opportunity. `version` grows with every change
     of a rule or weight, because it is stored with each score.

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from aicmo_dagster.campaign.config import CompanySize
+from aicmo_dagster.campaign.icp import CompanySize
 
 _YES = frozenset("true t yes y 1 1.0 x on wahr ja j oui vrai si sí sì vero verdadero sim".split())  # noqa: SIM905
 _NO = frozenset("false f no n 0 0.0 off falsch nein non faux falso não nao".split())  # noqa: SIM905

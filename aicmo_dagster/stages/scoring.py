@@ -7,19 +7,22 @@ dimension that the campaign does not ask for counts not at all: its weight goes 
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from aicmo_dagster.campaign.config import TIERS, CampaignConfig, TierThresholds
+from aicmo_dagster.campaign.config import TIERS, CampaignConfig
+from aicmo_dagster.campaign.scoring import TierThresholds
 from aicmo_dagster.errors import ConfigurationError
-from aicmo_dagster.stages.classic import CLASSIC
+from aicmo_dagster.stages.classic.model import CLASSIC
 from aicmo_dagster.stages.model import Dimension, FloatArray, Model
+from aicmo_dagster.stages.standard.model import STANDARD
 
 RULES_VERSION = 1
 """Grows when this module computes something else from the same dimensions; a model has its own version."""
 
-MODELS: Mapping[str, Model] = {CLASSIC.name: CLASSIC}
+MODELS: Mapping[str, Model] = {model.name: model for model in (STANDARD, CLASSIC)}
 
 UNKNOWN_VALUE = 0.5
 DECIMALS = 6
@@ -59,27 +62,42 @@ def score(leads: pd.DataFrame, config: CampaignConfig, model: Model | None = Non
     ConfigurationError where the weights are not acceptable.
     """
     model = model or MODELS[config.scoring.model]
-    weights = effective_weights(config, model)
     values = {one.name: _values(one, leads, config) for one in model.dimensions}
-    totals = dict.fromkeys(("icp_fit", "opportunity", "confidence"), np.zeros(len(leads)))
+    return pd.DataFrame(
+        {"lead_id": leads["lead_id"], **totals(values, config, model, leads.index), **values},
+    )
+
+
+def totals(
+    values: Mapping[str, FloatArray], config: CampaignConfig, model: Model, index: pd.Index
+) -> dict[str, Any]:
+    """What the values of all dimensions (NaN where unknown) add up to: `icp_fit`, `opportunity`, `score`,
+    `confidence`, `tier`. Stored values give the stored totals again.
+    """
+    weights = effective_weights(config, model)
+    sums = dict.fromkeys(("icp_fit", "opportunity", "confidence"), np.zeros(len(index)))
     shares = {"icp_fit": 0.0, "opportunity": 0.0}
     for one in model.dimensions:
+        weight = weights[one.name]
+        if weight == 0:
+            continue
         part = "icp_fit" if one.group in model.fit else "opportunity"
         unknown = np.isnan(values[one.name])
-        totals[part] = totals[part] + weights[one.name] * np.where(unknown, UNKNOWN_VALUE, values[one.name])
-        totals["confidence"] = totals["confidence"] + weights[one.name] * ~unknown
-        shares[part] += weights[one.name]
-    whole = (totals["icp_fit"] + totals["opportunity"]).round(DECIMALS)
-    return pd.DataFrame(
-        {
-            "lead_id": leads["lead_id"],
-            **{part: (totals[part] / (share or 1)).round(DECIMALS) for part, share in shares.items()},
-            "score": whole,
-            "confidence": totals["confidence"].round(DECIMALS),
-            "tier": tiers(whole, config.scoring.tiers, leads.index),
-            **values,
-        }
-    )
+        # Column by column, not as a product of matrices, whose rounding depends on the number of rows.
+        sums[part] = sums[part] + weight * np.where(unknown, UNKNOWN_VALUE, values[one.name])
+        sums["confidence"] = sums["confidence"] + weight * ~unknown
+        shares[part] += weight
+    whole = (sums["icp_fit"] + sums["opportunity"]).round(DECIMALS)
+    parts = {
+        part: np.minimum(sums[part] / share, 1.0).round(DECIMALS) if share else np.full(len(index), 0.5)
+        for part, share in shares.items()
+    }
+    return {
+        **parts,
+        "score": np.minimum(whole, 1.0),
+        "confidence": np.minimum(sums["confidence"], 1.0).round(DECIMALS),
+        "tier": tiers(whole, config.scoring.tiers, index),
+    }
 
 
 def explain(lead: pd.DataFrame, config: CampaignConfig, model: Model | None = None) -> Explanation:
@@ -112,17 +130,17 @@ def effective_weights(config: CampaignConfig, model: Model | None = None) -> dic
     names = [one.name for one in model.dimensions]
     for name in own:
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
             raise ConfigurationError(
                 f"campaign {config.key!r}: scoring.weights names {name!r}, which the model {model.name!r} "
-                f"does not have; " + (f"did you mean {close[0]!r}?" if close else f"use {', '.join(names)}")
+                f"does not have; {_instead(name, names)}"
             )
+    shares = _group_shares(config, model)
     raw = {one.name: own.get(one.name, one.weight) if one.asked(config) else 0.0 for one in model.dimensions}
     of_group = dict.fromkeys(model.groups, 0.0)
     for one in model.dimensions:
         of_group[one.group] += raw[one.name]
     for group, total in of_group.items():
-        if not 0 < total < np.inf:
+        if shares[group] and not 0 < total < np.inf:
             members = ", ".join(one.name for one in model.dimensions if one.group == group)
             raise ConfigurationError(
                 f"campaign {config.key!r}: the weights of the group {group!r} ({members}) sum to {total:g} "
@@ -130,8 +148,33 @@ def effective_weights(config: CampaignConfig, model: Model | None = None) -> dic
                 "the part of icp that belongs to it"
             )
     return {
-        one.name: model.groups[one.group] * raw[one.name] / of_group[one.group] for one in model.dimensions
+        one.name: shares[one.group] * raw[one.name] / of_group[one.group] if shares[one.group] else 0.0
+        for one in model.dimensions
     }
+
+
+def _group_shares(config: CampaignConfig, model: Model) -> dict[str, float]:
+    """Group -> its share of the score; they sum to 1."""
+    own = config.scoring.groups
+    for name in own:
+        if name not in model.groups:
+            raise ConfigurationError(
+                f"campaign {config.key!r}: scoring.groups names {name!r}, which the model {model.name!r} does "
+                f"not have; {_instead(name, list(model.groups))}"
+            )
+    weights = {group: own.get(group, share) for group, share in model.groups.items()}
+    whole = sum(weights.values())
+    if not 0 < whole < np.inf:
+        raise ConfigurationError(
+            f"campaign {config.key!r}: the weights in scoring.groups sum to {whole:g}; give at least one of "
+            f"{', '.join(model.groups)} a weight above 0"
+        )
+    return {group: weight / whole for group, weight in weights.items()}
+
+
+def _instead(name: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"use {', '.join(names)}"
 
 
 def check_weights(config: CampaignConfig) -> None:
@@ -140,7 +183,10 @@ def check_weights(config: CampaignConfig) -> None:
 
 
 def _values(one: Dimension, leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
-    return one.rule(leads, config) if one.asked(config) else np.full(len(leads), np.nan)
+    if not one.asked(config):
+        return np.full(len(leads), np.nan)
+    # So many decimals survive the table's `real`: what is stored adds up to what is stored.
+    return one.rule(leads, config).round(DECIMALS)
 
 
 def tiers(scores: FloatArray, thresholds: TierThresholds, index: pd.Index) -> pd.Series:

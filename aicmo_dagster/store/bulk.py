@@ -33,12 +33,14 @@ _ARROW: dict[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "bool": pa.bool_(),
     "datetime64[us, UTC]": pa.timestamp("us", tz="UTC"),
+    "date32[day][pyarrow]": pa.date32(),
 }
 _PANDAS: dict[str, Any] = {
     "Int64": pd.Int64Dtype(),
     "Float64": pd.Float64Dtype(),
     "str": pd.StringDtype("pyarrow", na_value=np.nan),
     "boolean": pd.BooleanDtype(),
+    "date32[day][pyarrow]": pd.ArrowDtype(pa.date32()),
 }
 _SQL: dict[str, str] = {
     "int64": "bigint",
@@ -48,6 +50,7 @@ _SQL: dict[str, str] = {
     "boolean": "boolean",
     "bool": "boolean",
     "str": "text",
+    "date32[day][pyarrow]": "date",
 }
 
 

@@ -14,13 +14,15 @@ _STAMPS = {"campaign_version": "%(campaign_version)s", "run_id": "%(run)s"}
 def _merge(table: str, columns: dict[str, str], compared: Sequence[str]) -> Merge:
     """One row per lead; all its columns change together when one of `compared` does."""
     changing = {name: value for name, value in columns.items() if name != "lead_id"} if compared else {}
+    if "since" in changing:
+        changing["since"] = "CASE WHEN t.verdict = i.verdict THEN t.since ELSE %(now)s END"
     return Merge(table, ["lead_id"], columns, changing, compared)
 
 
 def scores(dimensions: Sequence[str]) -> Merge:
     """Merge of `stages.scoring.score`'s frame.
 
-    Its parameters are model, model_version, campaign_version, run, now.
+    Its parameters are model, model_version, conversion_model (a number or None), campaign_version, run, now.
     """
     array = ", ".join(f"i.{name}" for name in dimensions)
     plain = ("lead_id", "icp_fit", "opportunity", "score", "confidence", "tier")
@@ -31,6 +33,8 @@ def scores(dimensions: Sequence[str]) -> Merge:
         "model_version": "%(model_version)s",
         **_STAMPS,
         "scored_at": "%(now)s",
+        "lead_revision": "i.lead_revision",
+        "conversion_model": "%(conversion_model)s::int",
     }
     return _merge("lead_scores", columns, [*plain[1:], "dimensions", "model", "model_version"])
 
@@ -46,6 +50,8 @@ VERDICTS = _merge(
         "rules_version": "%(rules_version)s",
         **_STAMPS,
         "judged_at": "%(now)s",
+        "lead_revision": "i.lead_revision",
+        "since": "%(now)s",
     },
     ["verdict", "reason", "failed", "intent", "rules_version"],
 )

@@ -17,13 +17,13 @@ import pandas as pd
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from aicmo_dagster.lead import LEAD_COLUMNS
+from aicmo_dagster.lead import DATE, LEAD_COLUMNS
 from aicmo_dagster.store import survivorship
 from aicmo_dagster.store.bulk import incoming_table, probing
 from aicmo_dagster.store.replay import Merging, give_back
 from aicmo_dagster.store.survivorship import FACTS, Word, own_origin
 
-_TYPES = {"Int64": "bigint", "Float64": "float8", "boolean": "boolean"}
+_TYPES = {"Int64": "bigint", "Float64": "float8", "boolean": "boolean", DATE: "date"}
 STAGES = ("lead_enrichments", "lead_scores", "lead_verdicts", "lead_routes")
 
 

@@ -26,7 +26,9 @@ _FIRST_RETRY = timedelta(minutes=15)
 Cursor = psycopg.Cursor[TupleRow]
 Ended = Literal["sent", "failed", "held", "uncertain"]
 
-_STOPPING = "('replied', 'bounced', 'unsubscribed', 'complained', 'converted', 'lost')"
+_STOPPING = (
+    "('replied', 'interested', 'meeting', 'bounced', 'unsubscribed', 'complained', 'converted', 'lost')"
+)
 
 _SUFFIXES = (
     "ARRAY(SELECT array_to_string((string_to_array({0}, '.'))[i:], '.') "

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -29,7 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from aicmo_dagster.campaign.config import SIGNALS, TIERS, VERIFICATIONS
+from aicmo_dagster.campaign.config import CONSENTS, SIGNALS, TIERS, VERIFICATIONS
+from aicmo_dagster.campaign.icp import FUNDING_STAGES
+from aicmo_dagster.campaign.scoring import EVENT_KINDS
 from aicmo_dagster.store.database import SCHEMA
 
 metadata = MetaData(
@@ -101,6 +104,7 @@ campaign_versions = Table(
     Column("base_folder", Text, comment="where relative paths of the document start"),
     Column("created_by", Text, nullable=False),
     _now(),
+    Column("backtest", JSONB, comment="what it would have changed, found out when it was activated"),
     PrimaryKeyConstraint("campaign_id", "version"),
 )
 
@@ -161,7 +165,22 @@ leads = Table(
     Column(
         "merged_into", BigInteger, comment="the lead that is the same person; this row is out of the stages"
     ),
+    Column("department", Text),
+    Column("technologies", Text),
+    Column("keywords", Text),
+    Column("founded_year", BigInteger),
+    Column("funding_stage", Text),
+    Column("headcount_growth", Double, comment="in a year; 0.2 = 20 %"),
+    Column("job_started_on", Date),
+    Column("open_positions", Text),
+    Column("technology_change", Boolean),
+    Column("company_in_news", Boolean),
+    Column("website_visits", BigInteger, comment="of the company in the last thirty days"),
+    Column("consent", Text, comment="how the person agreed to be written to"),
+    Column("consent_on", Date),
     UniqueConstraint("identity", "campaign_id"),
+    _one_of("funding_stage", FUNDING_STAGES),
+    _one_of("consent", CONSENTS),
     _one_of("email_status", ("valid", "invalid", "missing")),
     _one_of("verification", VERIFICATIONS),
     CheckConstraint("email IS NOT NULL OR email_status = 'missing'", name="email"),
@@ -412,6 +431,8 @@ lead_scores = Table(
     Column("campaign_version", Integer, nullable=False),
     Column("run_id", Uuid, nullable=False),
     Column("scored_at", _Time, nullable=False),
+    Column("lead_revision", Integer, comment="the facts it was scored on; NULL = before this was kept"),
+    Column("conversion_model", Integer, comment="number of the predictive model that had a part in it"),
     PrimaryKeyConstraint("lead_id"),
     _one_of("tier", TIERS),
     CheckConstraint("icp_fit BETWEEN 0 AND 1", name="icp_fit"),
@@ -432,6 +453,10 @@ lead_verdicts = Table(
     Column("campaign_version", Integer, nullable=False),
     Column("run_id", Uuid, nullable=False),
     Column("judged_at", _Time, nullable=False),
+    Column("lead_revision", Integer, comment="the facts it was judged on; NULL = before this was kept"),
+    Column(
+        "since", _Time, nullable=False, server_default=func.now(), comment="since when it is this verdict"
+    ),
     PrimaryKeyConstraint("lead_id"),
     _one_of("verdict", ("qualified", "manual_review", "rejected")),
 )
@@ -446,7 +471,9 @@ reviews = Table(
     Column("reason", Text),
     Column("reviewer", Text, nullable=False),
     _now(),
-    _one_of("decision", ("approve", "reject")),
+    Column("until", _Time, comment="of a snooze: when the lead waits again"),
+    _one_of("decision", ("approve", "reject", "snooze")),
+    CheckConstraint("(decision = 'snooze') = (until IS NOT NULL)", name="until"),
 )
 Index("reviews_lead_id_id_idx", reviews.c.lead_id, reviews.c.id)
 
@@ -531,8 +558,41 @@ engagement_events = Table(
     Column("kind", Text, nullable=False),
     Column("happened_at", _Time, nullable=False),
     _now(),
+    Column("human", REAL, comment="probability that a person did it; NULL = certain"),
     UniqueConstraint("lead_id", "kind", "happened_at"),
-    _one_of("kind", ("replied", "bounced", "unsubscribed", "complained", "converted", "lost")),
+    _one_of("kind", EVENT_KINDS),
+    CheckConstraint("human BETWEEN 0 AND 1", name="human"),
+)
+Index("engagement_events_created_at_idx", engagement_events.c.created_at)
+
+mail_domains = Table(
+    "mail_domains",
+    metadata,
+    Column("domain", Text, primary_key=True),
+    Column("takes_mail", Boolean, nullable=False),
+    Column("detail", Text, nullable=False, comment="the host that takes it, or why nobody does"),
+    Column("checked_at", _Time, nullable=False),
+    comment="What DNS says of the domains of addresses; one that could not be asked about has no row.",
+)
+
+conversion_models = Table(
+    "conversion_models",
+    metadata,
+    _key(),
+    _campaign(),
+    Column("number", Integer, nullable=False, comment="1, 2, ... in the campaign"),
+    Column("trained_at", _Time, nullable=False),
+    Column("algorithm", Text),
+    Column("leads", Integer, nullable=False, comment="with a known outcome"),
+    Column("conversions", Integer, nullable=False),
+    Column("metrics", JSONB, nullable=False),
+    Column("content", JSONB, comment="what predicts; NULL where there was too little to train on"),
+    Column("problem", Text, comment="why it is not used; NULL = it is, until a newer one is"),
+    Column("campaign_version", Integer, nullable=False),
+    Column("run_id", Uuid, nullable=False),
+    _now(),
+    UniqueConstraint("campaign_id", "number"),
+    comment="Every predictive model that was trained; rows are never changed but for `problem`.",
 )
 
 run_requests = Table(

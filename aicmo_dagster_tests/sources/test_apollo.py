@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aicmo_dagster.campaign.config import ApolloSearch, ApolloSource, CampaignConfig, Icp
+from aicmo_dagster.campaign.config import ApolloSearch, ApolloSource, CampaignConfig
+from aicmo_dagster.campaign.icp import Icp
 from aicmo_dagster.errors import (
     BudgetError,
     SourceError,

@@ -4,7 +4,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from aicmo_dagster.campaign.config import SIGNALS, CampaignConfig, Icp, ManualSource, Owner, Routing
+from aicmo_dagster.campaign.config import SIGNALS, CampaignConfig, ManualSource, Owner, Routing
+from aicmo_dagster.campaign.icp import Icp
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.stages.routing import OwnerLoad, route
 

@@ -3,9 +3,8 @@ from typing import Any
 
 import pytest
 
-from aicmo_dagster.stages import classic
-
-from .lead_frames import campaign, lead_frame
+from aicmo_dagster.stages.classic import model as classic
+from aicmo_dagster_tests.stages.lead_frames import campaign, lead_frame
 
 
 def values(rule: Any, icp: dict[str, Any], *leads: dict[str, Any]) -> list[float | None]:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from aicmo_dagster.campaign.config import COMPANY_SIZES, SIGNALS, CampaignConfig, Range
+from aicmo_dagster.campaign.config import SIGNALS, CampaignConfig
+from aicmo_dagster.campaign.icp import COMPANY_SIZES
+from aicmo_dagster.campaign.section import Range
+from aicmo_dagster.stages.classic.titles import LEVELS, level, levels
 from aicmo_dagster.stages.model import Dimension, Facts, FloatArray, IntArray, Model, Sentence
 from aicmo_dagster.stages.places import country_code
 from aicmo_dagster.stages.signals import known_signal, true_signal
-from aicmo_dagster.stages.titles import LEVELS, level, levels
 from aicmo_dagster.stages.words import contains_words, equal_words, fold
 
 EQUAL, CONTAINED, DIFFERENT = 1.0, 0.8, 0.3

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicmo_dagster.stages.titles import LEVELS, level, levels
+from aicmo_dagster.stages.classic.titles import LEVELS, level, levels
 
 TITLES = {
     "c_level": [

@@ -1,0 +1,78 @@
+"""What leads are scored by: their own facts, what they did, and what the predictive model makes of both."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.lead import SCORING_COLUMNS
+from aicmo_dagster.stages.model import Model
+from aicmo_dagster.stages.standard import engagement
+from aicmo_dagster.store import database, facts
+
+Predict = Callable[[pd.DataFrame], "pd.Series[float]"]
+"""Conversion probability of each lead of a frame of `SCORING_COLUMNS`, NaN where it cannot tell."""
+
+
+@dataclass(frozen=True)
+class ScoringFacts:
+    """How frames of `lead.SCORING_COLUMNS` come about, as far as `needed` are needed.
+
+    Frames read by `select` with `dtypes` are made whole by `completed`; they have `lead_id` and `revision` besides.
+    """
+
+    campaign_id: int
+    config: CampaignConfig
+    needed: frozenset[str]
+    predict: Predict | None = None
+
+    @property
+    def selected(self) -> frozenset[str]:
+        sums = {"contacted_at"} if self.needed & {*engagement.SUMS} else set()
+        return self.needed | sums
+
+    @property
+    def dtypes(self) -> Mapping[str, str]:
+        return facts.columns(self.selected)
+
+    def select(self, points: str | None = None, where: str = "true") -> str:
+        """As `store.facts.select`: takes %(campaign)s, and without `points` %(now)s."""
+        return facts.select(self.selected, points, where)
+
+    def completed(self, leads: pd.DataFrame) -> pd.DataFrame:
+        """The frame with the columns that no statement gives: what events sum up to, what is predicted."""
+        if self.needed & {*engagement.SUMS}:
+            leads = leads.assign(**self._engaged(leads))
+        if "conversion" in self.needed:
+            predicted = self.predict(leads) if self.predict else pd.Series(pd.NA, leads.index)
+            leads = leads.assign(conversion=predicted.astype("Float64"))
+        return leads
+
+    def _engaged(self, leads: pd.DataFrame) -> pd.DataFrame:
+        nothing = leads["contacted_at"].isna().all()
+        with database.transaction() as cursor:
+            events = self._events(cursor, leads)
+        if events.empty and nothing:
+            unknown = {name: pd.Series(pd.NA, leads.index, SCORING_COLUMNS[name]) for name in engagement.SUMS}
+            return pd.DataFrame(unknown)
+        return engagement.sums(events, leads, self.config.scoring.engagement)
+
+    def _events(self, cursor: Cursor[TupleRow], leads: pd.DataFrame) -> pd.DataFrame:
+        cursor.execute("SELECT EXISTS (SELECT FROM engagement_events)")
+        found = cursor.fetchone() == (True,)
+        rows: list[TupleRow] = []
+        if found:
+            ids = leads["lead_id"].unique().tolist()
+            rows = cursor.execute(
+                facts.EVENTS.encode(), {"campaign": self.campaign_id, "leads": ids}
+            ).fetchall()
+        frame = pd.DataFrame(rows, columns=list(facts.EVENT_COLUMNS))
+        return frame.astype(facts.EVENT_COLUMNS)
+
+
+def needed_by(model: Model) -> frozenset[str]:
+    """The columns of `SCORING_COLUMNS` that the rules of the model read."""
+    return frozenset(fact for dimension in model.dimensions for fact in dimension.facts)

@@ -1,0 +1,122 @@
+"""What is known of leads, now or as it was known at a time: the rows that scores and verdicts are made from.
+
+History is rolled back, never guessed: `lead_changes` says what every fact was before, and what stands in other
+tables counts from the moment when it was written down.
+"""
+
+from collections.abc import Collection
+
+from aicmo_dagster.lead import LEAD_COLUMNS, SCORING_COLUMNS
+
+_BESIDE = {
+    "match_probability": (
+        "m.probability",
+        """LEFT JOIN LATERAL (
+            SELECT max(x.probability) AS probability FROM lead_matches x
+            WHERE (x.lead_id = l.id OR x.other_id = l.id) AND x.created_at <= p.as_of
+                AND (x.state = 'review' OR x.decided_at > p.as_of) OFFSET 0
+        ) m ON (SELECT EXISTS (SELECT FROM lead_matches WHERE campaign_id = %(campaign)s))""",
+    ),
+    "account_customer": (
+        "l.account_domain IS NOT NULL AND coalesce(w.since <= p.as_of, false)",
+        """LEFT JOIN (
+            SELECT c.account_domain, min(e.created_at) AS since FROM engagement_events e
+            JOIN leads c ON c.id = e.lead_id
+            WHERE e.kind = 'converted' AND c.account_domain IS NOT NULL GROUP BY c.account_domain
+        ) w ON w.account_domain = l.account_domain""",
+    ),
+    "contacted_at": (
+        "CASE WHEN s.first_at <= p.as_of THEN s.first_at END",
+        """LEFT JOIN (
+            SELECT lead_id, min(started_at) AS first_at FROM sends
+            WHERE campaign_id = %(campaign)s AND started_at IS NOT NULL GROUP BY lead_id
+        ) s ON s.lead_id = l.id""",
+    ),
+    "opted_out_elsewhere": (
+        "coalesce(u.since <= p.as_of, false)",
+        """LEFT JOIN (
+            SELECT o.identity, min(e.created_at) AS since FROM engagement_events e
+            JOIN leads o ON o.id = e.lead_id
+            WHERE e.kind IN ('unsubscribed', 'complained') AND o.campaign_id <> %(campaign)s GROUP BY o.identity
+        ) u ON u.identity = l.identity""",
+    ),
+}
+"""Column that stands in other tables -> its expression, and the join that it needs."""
+
+
+def columns(needed: Collection[str]) -> dict[str, str]:
+    """Columns of `select` for these facts, in its order, with their pandas dtypes."""
+    asked = {name: dtype for name, dtype in SCORING_COLUMNS.items() if name in needed and name in _SELECTED}
+    return {"lead_id": "int64", "revision": "int64", "as_of": SCORING_COLUMNS["as_of"], **asked}
+
+
+def select(needed: Collection[str], points: str | None = None, where: str = "true") -> str:
+    """The statement that reads the facts of `needed`: the columns of `columns`, ordered by lead and time.
+
+    Without `points` it reads the leads of %(campaign)s as they are, at %(now)s. `points` is a relation (SQL) of
+    `lead_id` and `as_of`; the statement has a row for each whose lead was there by then, and not merged into
+    another, with the facts as they were known at that time. `where` is a condition on `l` (a lead) and `p`.
+    """
+    chosen = list(columns(needed))[3:]
+    beside = [_BESIDE[name] for name in chosen if name in _BESIDE]
+    expressions = ", ".join(["", *(_BESIDE[one][0] if one in _BESIDE else f"l.{one}" for one in chosen)])
+    joins = "\n".join(join for _, join in beside)
+    if points is None:
+        source = "leads l CROSS JOIN (SELECT %(now)s::timestamptz AS as_of) p"
+        where = f"l.campaign_id = %(campaign)s AND l.merged_into IS NULL AND {where}"
+        order = "l.id"
+    else:
+        source = f"{_known(points)} l CROSS JOIN LATERAL (SELECT l.point_at AS as_of) p"
+        order = "l.id, p.as_of"
+    return f"SELECT l.id, l.revision, p.as_of{expressions} FROM {source}\n{joins}\nWHERE {where} ORDER BY {order}"
+
+
+def _known(points: str) -> str:
+    """A relation with the columns of `leads` and `point_at`: each point's lead as it was known then."""
+    names = ", ".join(["id", "campaign_id", "revision", "source", "updated_at", *LEAD_COLUMNS])
+    was = ", ".join(f"r.{one}" for one in names.split(", "))
+    here = ", ".join(f"c.{one}" for one in names.split(", "))
+    later = "FROM lead_changes h WHERE h.lead_id = c.id AND h.changed_at > q.as_of"
+    there = "JOIN leads c ON c.id = q.lead_id AND c.campaign_id = %(campaign)s AND c.harvested_at <= q.as_of"
+    return f"""(
+        SELECT q.as_of AS point_at, {here} FROM {points} q {there}
+        WHERE c.merged_into IS NULL AND NOT EXISTS (SELECT {later})
+        UNION ALL
+        SELECT q.as_of AS point_at, {was} FROM {points} q {there}
+        CROSS JOIN LATERAL (
+            SELECT jsonb_object_agg(k.name, k.value) AS facts FROM (
+                SELECT DISTINCT ON (b.key) b.key AS name, b.value
+                FROM lead_changes h CROSS JOIN LATERAL jsonb_each(h.before) b
+                WHERE h.lead_id = c.id AND h.changed_at > q.as_of ORDER BY b.key, h.id
+            ) k
+        ) o
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE NOT h.after ? 'merged_into') AS changes {later}
+        ) n
+        CROSS JOIN LATERAL (
+            SELECT max(h.changed_at) AS updated_at FROM lead_changes h
+            WHERE h.lead_id = c.id AND h.changed_at <= q.as_of
+        ) e
+        CROSS JOIN LATERAL jsonb_populate_record(c, o.facts || jsonb_build_object(
+            'revision', c.revision - n.changes, 'updated_at', coalesce(e.updated_at, c.harvested_at)
+        )) r
+        WHERE EXISTS (SELECT {later}) AND r.merged_into IS NULL
+    )"""
+
+
+_SELECTED = {*LEAD_COLUMNS, "source", "updated_at", *_BESIDE}
+
+EVENTS = """
+SELECT coalesce(l.merged_into, l.id), e.kind, e.happened_at, e.created_at, e.human
+FROM engagement_events e JOIN leads l ON l.id = e.lead_id
+WHERE l.campaign_id = %(campaign)s AND coalesce(l.merged_into, l.id) = ANY(%(leads)s)
+"""
+"""What leads did; those of a lead that was merged are the survivor's."""
+
+EVENT_COLUMNS = {
+    "lead_id": "int64",
+    "kind": "str",
+    "happened_at": "datetime64[us, UTC]",
+    "created_at": "datetime64[us, UTC]",
+    "human": "float64",
+}
