@@ -73,6 +73,36 @@ _ALIASES: dict[str, str] = {
     "recent_activity": "recentactivity recentlyactive",
     "is_decision_maker": "isdecisionmaker decisionmaker",
     "has_budget_authority": "hasbudgetauthority budgetauthority",
+    "department": "department departments persondepartment persondepartments contactdepartment jobdepartment "
+    "jobfunction function abteilung",
+    "technologies": "technologies technologynames technologiesused companytechnologies "
+    "organizationtechnologies webtechnologies currenttechnologies techstack technology technologien",
+    "keywords": "keywords companykeywords organizationkeywords companyspecialties specialties specialities "
+    "schlagworte schlagworter motscles",
+    # "Founded" may be a date.
+    "founded_year": "foundedyear yearfounded companyfoundedyear companyyearfounded organizationfoundedyear "
+    "founded companyfounded foundedon foundeddate companyfoundeddate yearestablished grundungsjahr gegrundet "
+    "anneedecreation",
+    "funding_stage": "fundingstage latestfundingstage lastfundingstage companyfundingstage "
+    "organizationlatestfundingstage latestfunding latestfundinground lastfundinground lastfundingtype "
+    "fundinground",
+    # Of a year: growth in six months or two years is another thing.
+    "headcount_growth": "headcountgrowth employeegrowth companyheadcountgrowth headcountgrowth1year "
+    "headcountgrowth1y companyheadcountgrowth1y 1yearheadcountgrowth 1yheadcountgrowth headcountgrowthyoy "
+    "employeegrowthyoy 12monthheadcountgrowth headcountgrowth12months headcountgrowthlast12months "
+    "organizationheadcounttwelvemonthgrowth yearlyheadcountgrowth",
+    "job_started_on": "jobstartedon jobstartdate currentjobstartdate startdateinposition startdateinrole "
+    "positionstartdate currentpositionstartdate currentpositionstartedon rolestartdate datestartedcurrentrole "
+    "startedcurrentjobon inpositionsince inrolesince",
+    "open_positions": "openpositions openroles openjobs jobopenings openings openvacancies vacancies "
+    "jobpostings companyjobopenings offenestellen",
+    "technology_change": "technologychange techstackchange technologychanged",
+    "company_in_news": "companyinnews companyinthenews inthenews",
+    "website_visits": "websitevisits companywebsitevisits websitevisitslast30days websitevisits30d sitevisits",
+    "consent": "consent consenttype optin marketingconsent emailconsent gdprconsent marketingoptin emailoptin "
+    "legalbasisforprocessingcontactsdata einwilligung consentement",
+    "consent_on": "consenton consentdate consentgivenon consenttimestamp consentat optindate optinon "
+    "optintime optintimestamp confirmtime einwilligungam datedeconsentement",
 }
 _FIELD_AND_RANK: dict[str, tuple[str, int]] = {
     alias: (field, rank) for field, aliases in _ALIASES.items() for rank, alias in enumerate(aliases.split())

@@ -1,12 +1,14 @@
 """From the text of a source to typed leads.
 
 1. Text is tidied: no control characters, no space around it.
-2. Addresses, signals and quantities are read; what they do not say is kept as text in `extra`.
+2. Addresses, signals, quantities, dates and words of known meaning are read; what they do not say is kept as text
+   in `extra`.
 3. Each lead gets the identity that makes it one lead in its campaign.
 4. Records that cannot identify a lead, or that are too long to be true, are rejected with field and reason.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,14 @@ from aicmo_dagster.json_text import json_objects, merge_objects
 from aicmo_dagster.lead import LEAD_COLUMNS, SOURCE_FIELDS
 from aicmo_dagster.stages import places
 from aicmo_dagster.stages.addresses import account_domains, mailboxes, read_addresses
+from aicmo_dagster.stages.company_facts import (
+    read_founded_year,
+    read_funding_stage,
+    read_headcount_growth,
+    read_visits,
+)
+from aicmo_dagster.stages.consent import read_consent
+from aicmo_dagster.stages.dates import read_date
 from aicmo_dagster.stages.distinct import per_distinct
 from aicmo_dagster.stages.quantities import (
     read_employees,
@@ -30,7 +40,15 @@ from aicmo_dagster.stages.quantities import (
 )
 
 _TEXT = pa.large_string()
-_LONGEST = {"first_name": 200, "last_name": 200, "full_name": 400, "website": 2_000, "linkedin_url": 2_000}
+_LONGEST = {
+    "first_name": 200,
+    "last_name": 200,
+    "full_name": 400,
+    "website": 2_000,
+    "linkedin_url": 2_000,
+    # Lists; Apollo's keywords of a company are thousands of characters.
+    **dict.fromkeys(("technologies", "keywords", "open_positions"), 50_000),
+}
 _LONGEST_OTHER = 500
 _RAW_LIMIT = 10_000
 
@@ -55,6 +73,17 @@ _BREAKS = r"[\t\n\v\f\r\x{85}]+"
 _INVISIBLE = r"[\p{Cc}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]+"
 _PERSON_URL = r"^https://www\.linkedin\.com/[^?#]*[^?#/]$"
 _SUFFIX = r"(?i)^(.*\S)\s*,\s*((?:jr|sr|ph\.? ?d|m\.?d|mba|esq|cpa|ii|iii|iv)\.?)$"
+_READERS: dict[str, tuple[Callable[[str], Any], pa.DataType]] = {
+    **dict.fromkeys((*SIGNALS, "technology_change", "company_in_news"), (read_signal, pa.bool_())),
+    "founded_year": (read_founded_year, pa.int64()),
+    "funding_stage": (read_funding_stage, _TEXT),
+    "headcount_growth": (read_headcount_growth, pa.float64()),
+    "job_started_on": (read_date, pa.date32()),
+    "website_visits": (read_visits, pa.int64()),
+    "consent": (read_consent, _TEXT),
+    "consent_on": (read_date, pa.date32()),
+}
+"""Fields whose value a text says, or does not: what reads it, and the type of the value."""
 _PANDAS_TYPES = {
     pa.int64(): pd.Int64Dtype(),
     pa.float64(): pd.Float64Dtype(),
@@ -88,11 +117,12 @@ def clean(records: pd.DataFrame) -> Cleaned:
         text["employees"], text["company_size"]
     )
     revenue, unread["revenue"] = _revenues(text["revenue"])
-    signals: dict[str, pa.Array] = {
-        signal: _mapped(text[signal], read_signal, pa.bool_()) for signal in SIGNALS
+    read: dict[str, pa.Array] = {
+        field: _mapped(text[field], reader, kind) for field, (reader, kind) in _READERS.items()
     }
-    for signal, value in signals.items():
-        unread[signal] = _where(pc.is_null(value), text[signal])
+    for said, value in read.items():
+        if text[said].null_count < rows:
+            unread[said] = _where(pc.is_null(value), text[said])
     verification = _verifications(text["verification"])
     unread["verification"] = _where(pc.is_null(verification), text["verification"])
     mailbox = mailboxes(addresses.email, addresses.domain)
@@ -117,29 +147,22 @@ def clean(records: pd.DataFrame) -> Cleaned:
         "time_zone": _arrow(places.time_zones(country_code, _series(text["state"]), _series(text["city"]))),
         "linkedin_url": profile,
         "verification": verification,
-        **signals,
-        "founded_year": pa.nulls(rows, pa.int64()),
-        "headcount_growth": pa.nulls(rows, pa.float64()),
-        "job_started_on": pa.nulls(rows, pa.date32()),
-        "technology_change": pa.nulls(rows, pa.bool_()),
-        "company_in_news": pa.nulls(rows, pa.bool_()),
-        "website_visits": pa.nulls(rows, pa.int64()),
-        "consent_on": pa.nulls(rows, pa.date32()),
+        **read,
         "extra": _extra(records, unread, rows),
     }
     leads = pa.table({name: columns.get(name, text.get(name)) for name in ("line", *LEAD_COLUMNS)})
     good = pc.is_null(reason)
     bad = pc.invert(good)
-    said = json_objects(
+    raw = json_objects(
         {name: pc.filter(column, bad) for name, column in text.items()}, pc.sum(bad).as_py() or 0
     )
-    said = merge_objects(said, pc.filter(_given_extra(records), bad))
+    raw = merge_objects(raw, pc.filter(_given_extra(records), bad))
     rejected = pa.table(
         {
             "line": pc.filter(line, bad),
             "field": pc.filter(field, bad),
             "reason": pc.filter(reason, bad),
-            "raw": pc.utf8_slice_codeunits(pc.fill_null(said, "{}"), 0, _RAW_LIMIT),
+            "raw": pc.utf8_slice_codeunits(pc.fill_null(raw, "{}"), 0, _RAW_LIMIT),
         }
     )
     leads = leads.filter(good)

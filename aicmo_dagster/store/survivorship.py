@@ -4,7 +4,8 @@ A missing value never erases a known one. Of two values the one with the greater
 source, halved with every half-life of its age. A source that is not trusted more than the one behind the present
 value must come with something new: what was replaced once is not brought back by the daily reading of an old
 file. Facts that belong together are decided together: a valid address is replaced only by its own other
-spelling, or when a vendor calls it dead, and a verification counts for the address that it was made for.
+spelling, or when a vendor calls it dead, and a verification counts for the address that it was made for. The day of
+a consent comes and goes with the consent.
 
 Every change is a row of `lead_changes` with what was before, so that it can be shown and undone.
 """
@@ -160,9 +161,18 @@ def _resolved(fact: str, word: Word) -> str:
             WHEN i.verification <> 'unknown' AND ({_verified(word.origin(fact))} OR {_outweighs(fact, word)})
                 THEN i.verification
             ELSE t.verification END"""
+    if fact == "consent_on":
+        return f"""CASE WHEN i.consent = t.consent OR coalesce(i.consent, t.consent) IS NULL
+            THEN {_stronger(fact, word)}
+            WHEN i.consent IS NOT NULL AND (t.consent IS NULL OR {_wins("consent", word)}) THEN i.consent_on
+            ELSE t.consent_on END"""
     if fact == "extra":
         return f"""CASE WHEN t.extra IS NULL OR i.extra IS NOT NULL AND {_wins(fact, word)}
             THEN {_extra(word)} ELSE {_incoming_extra(word)} || t.extra END"""
+    return _stronger(fact, word)
+
+
+def _stronger(fact: str, word: Word) -> str:
     return f"""CASE WHEN i.{fact} IS NULL OR i.{fact} = t.{fact} THEN t.{fact} WHEN t.{fact} IS NULL
         THEN i.{fact} WHEN {_wins(fact, word)} THEN i.{fact} ELSE t.{fact} END"""
 

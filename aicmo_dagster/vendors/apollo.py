@@ -31,6 +31,7 @@ MOST_PAGES = 500
 _SEARCH_LIMIT = (Limit(200, 60.0), Limit(6_000, 3_600.0), Limit(50_000, 86_400.0))
 _MATCH_LIMIT = (Limit(1_000, 60.0),)
 _LONGEST = 500
+_LONGEST_LIST = 20_000
 _PERSON = {
     "first_name": "first_name",
     "last_name": "last_name",
@@ -49,8 +50,13 @@ _COMPANY = {
     "industry": "industry",
     "estimated_num_employees": "employees",
     "annual_revenue": "revenue",
+    "founded_year": "founded_year",
+    "latest_funding_stage": "funding_stage",
 }
 """The same of the person's organization; of two for one field the later one counts."""
+
+_COMPANY_LISTS = {"technology_names": "technologies", "keywords": "keywords"}
+"""And of its lists."""
 
 _VERIFICATIONS = {"verified": "valid", "bounced": "invalid"}
 """Apollo's word on an address -> `config.VERIFICATIONS`: "a fully confirmed, valid email address" and "an address
@@ -160,7 +166,19 @@ class ApolloVendor:
     operation = BULK_MATCH
     batch = BATCH
     credits_each = CREDITS_EACH
-    gives = frozenset({"email", "verification", "extra", *_PERSON.values(), *_COMPANY.values()})
+    gives = frozenset(
+        {
+            "email",
+            "verification",
+            "department",
+            "job_started_on",
+            "headcount_growth",
+            *_PERSON.values(),
+            *_COMPANY.values(),
+            *_COMPANY_LISTS.values(),
+            "extra",
+        }
+    )
 
     def __init__(self, account: ApolloAccount, limits: RateLimits) -> None:
         self._api = ApolloApi(account, limits)
@@ -216,17 +234,19 @@ def record_of(person: Mapping[str, Any] | None) -> Record | None:
     email, status = _text(person.get("email")), _text(person.get("email_status"))
     if "@" in email and not email.startswith("email_not_unlocked@"):
         said["email"], said["verification"] = email, _VERIFICATIONS.get(status, "")
+    said["department"] = _listed(person.get("departments"))
+    said["job_started_on"] = _started(person.get("employment_history"), person.get("title"))
+    said["headcount_growth"] = _percent(company.get("organization_headcount_twelve_month_growth"))
     record = {field: text for field, text in said.items() if 0 < len(text) <= _LONGEST}
+    lists = {field: _listed(company.get(name)) for name, field in _COMPANY_LISTS.items()}
+    record |= {field: text for field, text in lists.items() if 0 < len(text) <= _LONGEST_LIST}
     if not record:
         return None
     extra = {
         "apollo_id": _text(person.get("id")),
         "apollo_seniority": _text(person.get("seniority")),
-        "apollo_departments": _listed(person.get("departments")),
         "apollo_headline": _text(person.get("headline")),
         "apollo_email_status": status,
-        "apollo_funding_stage": _text(company.get("latest_funding_stage")),
-        "apollo_technologies": _listed(company.get("technology_names")),
     }
     record["extra"] = json.dumps({name: text for name, text in extra.items() if text}, ensure_ascii=False)
     return record
@@ -281,3 +301,20 @@ def _text(value: object) -> str:
 
 def _listed(value: object) -> str:
     return ", ".join(filter(None, map(_text, value))) if isinstance(value, list) else ""
+
+
+def _percent(share: object) -> str:
+    """Apollo says growth as a share, which a reader of mere numbers could take for percent."""
+    if isinstance(share, int | float) and not isinstance(share, bool) and math.isfinite(share):
+        return f"{share:.2%}"
+    return ""
+
+
+def _started(history: object, title: object) -> str:
+    """When the job began that the person has now; "" where several could be meant."""
+    jobs = [_object(job) for job in history] if isinstance(history, list) else []
+    now = [job for job in jobs if job.get("current") is True]
+    days = {_text(job.get("start_date")) for job in now if job.get("title") == title} or {
+        _text(job.get("start_date")) for job in now
+    }
+    return days.pop() if len(days) == 1 else ""

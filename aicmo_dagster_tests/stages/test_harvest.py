@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,49 @@ def test_a_signal_written_false_is_false() -> None:
     row = lead(recent_job_change="False", company_hiring="yes", recent_activity="perhaps")
     assert (row["recent_job_change"], row["company_hiring"], row["recent_activity"]) == (False, True, None)
     assert row["extra"] == {"recent_activity_text": "perhaps"}
+
+
+def test_what_is_said_of_company_job_and_consent_is_typed() -> None:
+    row = lead(
+        department="Sales",
+        technologies="Example CRM, Example Mail",
+        founded_year="1998",
+        funding_stage="Series A",
+        headcount_growth="12%",
+        job_started_on="03/2021",
+        technology_change="yes",
+        company_in_news="no",
+        website_visits="1,234",
+        consent="Double opt-in",
+        consent_on="15.03.2021",
+    )
+    assert (row["department"], row["technologies"]) == ("Sales", "Example CRM, Example Mail")
+    assert (row["founded_year"], row["funding_stage"], row["headcount_growth"]) == (1998, "series_a", 0.12)
+    assert (row["technology_change"], row["company_in_news"], row["website_visits"]) == (True, False, 1234)
+    assert (row["job_started_on"], row["consent_on"]) == (date(2021, 3, 1), date(2021, 3, 15))
+    assert (row["consent"], row["extra"]) == ("express", None)
+
+
+def test_what_cannot_be_read_of_company_job_and_consent_is_kept_as_text() -> None:
+    said = {
+        "founded_year": "long ago",
+        "funding_stage": "Grant",
+        "headcount_growth": "1.2",
+        "job_started_on": "03/04/2021",
+        "technology_change": "Example CRM",
+        "company_in_news": "perhaps",
+        "website_visits": "many",
+        "consent": "no",
+        "consent_on": "2021",
+    }
+    row = lead(**said)
+    assert all(row[field] is None for field in said)
+    assert row["extra"] == {f"{field}_text": text for field, text in said.items()}
+
+
+def test_a_long_list_of_keywords_does_not_cost_the_lead() -> None:
+    keywords = ", ".join(["example machines"] * 1_000)
+    assert lead(keywords=keywords)["keywords"] == keywords
 
 
 def test_a_range_of_employees_gives_its_middle_and_the_size_of_its_lower_end() -> None:

@@ -179,3 +179,29 @@ def test_the_same_answer_again_writes_nothing(campaign_id: int) -> None:
     before = pipelines.row_versions()
     assert answered(campaign_id, "apollo", title="Chairman", extra='{"apollo_id": "a1"}').updated == 0
     assert pipelines.row_versions() == before
+
+
+def consent() -> tuple[Any, Any]:
+    found = lead()
+    return found["consent"], found["consent_on"] and f"{found['consent_on']:%Y-%m-%d}"
+
+
+def test_the_day_of_a_consent_comes_and_goes_with_it(campaign_id: int) -> None:
+    said(campaign_id, "csv", consent="customer", consent_on="2021-03-15")
+    said(campaign_id, "csv", days=1, label="b.csv", consent_on="2022-01-01", title="CEO")
+    said(campaign_id, "csv", days=2, label="c.csv", consent="inquiry")
+    assert consent() == ("inquiry", None)
+    said(campaign_id, "csv", days=3, label="c.csv", consent="inquiry", consent_on="2022-05-01")
+    assert consent() == ("inquiry", "2022-05-01")
+
+
+def test_a_weaker_word_changes_neither_consent_nor_its_day(campaign_id: int) -> None:
+    said(campaign_id, "manual", consent="yes", consent_on="2021-03-15")
+    said(campaign_id, "csv", days=1, consent="customer", consent_on="2022-01-01")
+    assert consent() == ("express", "2021-03-15")
+
+
+def test_a_first_consent_brings_its_day(campaign_id: int) -> None:
+    said(campaign_id, "csv", title="CEO")
+    said(campaign_id, "csv", days=1, consent="yes", consent_on="2021-03-15")
+    assert consent() == ("express", "2021-03-15")

@@ -152,7 +152,16 @@ def person(number: int) -> Person:
             "annual_revenue": 1_000_000.0 * (number % 5),
             "technology_names": ["Example CRM", "Example Mail"],
             "latest_funding_stage": "Series A",
+            "keywords": ["example machines", "example tools"],
+            "founded_year": 1998,
+            "organization_headcount_six_month_growth": 0.5,
+            "organization_headcount_twelve_month_growth": -0.0213,
         },
+        "employment_history": [
+            {"title": title, "start_date": "2021-03-01", "end_date": None, "current": True},
+            {"title": "Adviser", "start_date": "2020-01-01", "end_date": None, "current": True},
+            {"title": title, "start_date": "2015-06-01", "end_date": "2021-03-01", "current": False},
+        ],
     }
 
 

@@ -152,16 +152,40 @@ def test_an_answer_becomes_a_record() -> None:
         "industry": "machinery",
         "employees": "40",
         "revenue": "1000000",
+        "department": "sales",
+        "technologies": "Example CRM, Example Mail",
+        "keywords": "example machines, example tools",
+        "founded_year": "1998",
+        "funding_stage": "Series A",
+        "headcount_growth": "-2.13%",
+        "job_started_on": "2021-03-01",
     }
     assert json.loads(record["extra"]) == {
         "apollo_id": person(1)["id"],
         "apollo_seniority": "vp",
-        "apollo_departments": "sales",
         "apollo_headline": "VP Sales at Example Works 1",
         "apollo_email_status": "verified",
-        "apollo_funding_stage": "Series A",
-        "apollo_technologies": "Example CRM, Example Mail",
     }
+
+
+@pytest.mark.parametrize(
+    ("jobs", "started"),
+    [
+        ([("VP Sales", "2021-03-01", True), ("Adviser", "2020-01-01", True)], "2021-03-01"),
+        ([("Head of Sales", "2019-05-01", True)], "2019-05-01"),
+        ([("Founder", "2019-05-01", True), ("Adviser", "2020-01-01", True)], None),
+        ([("VP Sales", "2021-03-01", True), ("VP Sales", "2020-01-01", True)], None),
+        ([("VP Sales", "2021-03-01", False)], None),
+        ([("VP Sales", None, True)], None),
+    ],
+)
+def test_the_present_job_began_when_the_history_says_so_of_one_job(
+    jobs: list[tuple[str, str | None, bool]], started: str | None
+) -> None:
+    history = [{"title": title, "start_date": begun, "current": now} for title, begun, now in jobs]
+    record = record_of({**person(1), "employment_history": history})
+    assert record is not None
+    assert record.get("job_started_on") == started
 
 
 @pytest.mark.parametrize(
