@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from aicmo_dagster.campaign.config import Source as SourceConfig
-from aicmo_dagster.flow.run import Run, writing
+from aicmo_dagster.flow.run import Run, keep_statistics, writing
 from aicmo_dagster.flow.sources import opened
 from aicmo_dagster.sources import chain
 from aicmo_dagster.sources.source import Chunk, Source
@@ -57,6 +57,7 @@ def harvest(
 
         attempts = chain.harvest(asked, config.max_leads if max_leads is None else max_leads, take)
         leads.keep_attempts(cursor, attempts, run.campaign.id, run.run_id)
+        keep_statistics(cursor, "leads", sum(attempt.inserted for attempt in attempts))
     return attempts
 
 

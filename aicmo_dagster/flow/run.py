@@ -17,6 +17,9 @@ from aicmo_dagster.store.campaigns import Campaign
 Progress = Callable[[int], None]
 """Called with the number of leads that a chunk brought."""
 
+_MANY_ROWS = 20_000
+"""New rows of a table that change how it is best read."""
+
 
 def silent(_: int) -> None:
     """Progress that nobody follows."""
@@ -66,6 +69,24 @@ def writing(run: Run) -> Iterator[Cursor[TupleRow]]:
         yield cursor
 
 
+@contextmanager
+def _reader() -> Iterator[database.Connection]:
+    """A connection that reads a stage's leads in the order of an index.
+
+    So the first come at once, without a sort of them all; and a second worker of the server's would take the
+    processor from whoever works on them.
+    """
+    with database.connect() as connection:
+        connection.execute("SET enable_bitmapscan = off; SET max_parallel_workers_per_gather = 0")
+        yield connection
+
+
+def keep_statistics(cursor: Cursor[TupleRow], table: str, inserted: int) -> None:
+    """Tell the planner of many new rows at once; autovacuum comes when the next stage has long chosen its plan."""
+    if inserted >= _MANY_ROWS:
+        cursor.execute(f"ANALYZE {table}".encode())
+
+
 def stream(
     run: Run,
     cursor: Cursor[TupleRow],
@@ -79,19 +100,21 @@ def stream(
     """Read the campaign's rows, decide on them and merge the decisions, chunk by chunk.
 
     `select` takes the parameter %(campaign)s and those of `selecting`. Reading and deciding run
-    in a thread of their own, on a connection of their own, one or two chunks ahead of the merge.
+    in threads of their own, on a connection of their own, a few chunks ahead of the merge.
     """
     leads = 0
     written = Written()
     chosen = {"campaign": run.campaign.id, **(selecting or {})}
     # The COPY has to be closed before its connection, also when deciding or merging failed halfway.
     with (
-        database.connect() as reader,
+        _reader() as reader,
         closing(frames(reader, select, chosen, dtypes, run.chunk_rows)) as read,
+        closing(prefetched(read)) as ahead,
     ):
-        for chunk in prefetched((len(frame), decide(frame)) for frame in read):
+        for chunk in prefetched((len(frame), decide(frame)) for frame in ahead):
             count, decided = chunk
             written += merge.write(cursor, decided, {**run.stamps(), **parameters})
             leads += count
             run.progress(count)
+    keep_statistics(cursor, merge.table, written.inserted)
     return Streamed(leads, written)

@@ -1,22 +1,30 @@
 """The tables in which the stages record what they decided: one row per lead, merged set-wise."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import pandas as pd
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
+from aicmo_dagster.store.binary_copy import Field, constant, integers, numbers, reals, text_arrays, texts
 from aicmo_dagster.store.bulk import Merge
 from aicmo_dagster.store.database import rows
 
 _STAMPS = {"campaign_version": "%(campaign_version)s", "run_id": "%(run)s"}
 
 
-def _merge(table: str, columns: dict[str, str], compared: Sequence[str]) -> Merge:
+def _merge(
+    table: str,
+    columns: dict[str, str],
+    compared: Sequence[str],
+    fields: Callable[[pd.DataFrame, Mapping[str, Any]], Mapping[str, Field]] | None = None,
+) -> Merge:
     """One row per lead; all its columns change together when one of `compared` does."""
     changing = {name: value for name, value in columns.items() if name != "lead_id"} if compared else {}
     if "since" in changing:
         changing["since"] = "CASE WHEN t.verdict = i.verdict THEN t.since ELSE %(now)s END"
-    return Merge(table, ["lead_id"], columns, changing, compared)
+    return Merge(table, ["lead_id"], columns, changing, compared, fields=fields)
 
 
 def scores(dimensions: Sequence[str]) -> Merge:
@@ -36,7 +44,44 @@ def scores(dimensions: Sequence[str]) -> Merge:
         "lead_revision": "i.lead_revision",
         "conversion_model": "%(conversion_model)s::int",
     }
-    return _merge("lead_scores", columns, [*plain[1:], "dimensions", "model", "model_version"])
+
+    def fields(frame: pd.DataFrame, parameters: Mapping[str, Any]) -> dict[str, Field]:
+        values = [frame[name].to_numpy() for name in dimensions]
+        return {
+            **{name: numbers(frame[name]) for name in plain[:-1]},
+            "tier": texts(frame["tier"]),
+            "dimensions": reals(values),
+            **{name: constant(parameters[name]) for name in ("model", "model_version", "conversion_model")},
+            **_stamps(parameters),
+            "scored_at": constant(parameters["now"]),
+            "lead_revision": integers(frame["lead_revision"]),
+        }
+
+    compared = [*plain[1:], "dimensions", "model", "model_version"]
+    return _merge("lead_scores", columns, compared, fields)
+
+
+def _stamps(parameters: Mapping[str, Any]) -> dict[str, Field]:
+    return {
+        "campaign_version": constant(parameters["campaign_version"]),
+        "run_id": constant(parameters["run"]),
+    }
+
+
+def _verdict_fields(frame: pd.DataFrame, parameters: Mapping[str, Any]) -> dict[str, Field]:
+    now = constant(parameters["now"])
+    return {
+        "lead_id": numbers(frame["lead_id"]),
+        "verdict": texts(frame["verdict"]),
+        "reason": texts(frame["reason"]),
+        "failed": text_arrays(frame["failed"]),
+        "intent": numbers(frame["intent"]),
+        "rules_version": constant(parameters["rules_version"]),
+        **_stamps(parameters),
+        "judged_at": now,
+        "lead_revision": integers(frame["lead_revision"]),
+        "since": now,
+    }
 
 
 VERDICTS = _merge(
@@ -54,6 +99,7 @@ VERDICTS = _merge(
         "since": "%(now)s",
     },
     ["verdict", "reason", "failed", "intent", "rules_version"],
+    _verdict_fields,
 )
 """Merge of `stages.qualification.qualify`'s frame; parameters rules_version, campaign_version, run, now."""
 
