@@ -1,0 +1,247 @@
+"""What a word or phrase of a title says: a rank, a craft, a department, or whose the rank is."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache
+
+from aicmo_dagster.campaign.icp import DEPARTMENTS, LEVELS, Department, Level
+from aicmo_dagster.stages.standard.titles.crafts import ANY_CRAFTS, CRAFTS
+from aicmo_dagster.stages.standard.titles.fields import FIELDS, STEMS, WEAK
+from aicmo_dagster.stages.standard.titles.ranks import RANKS, ROLES
+from aicmo_dagster.stages.words import fold
+
+
+class Kind(Enum):
+    """What a term does in a title."""
+
+    RANK = auto()
+    CRAFT = auto()
+    FIELD = auto()
+    AIDE = auto()
+    AIDE_OR_DEPUTY = auto()
+    OF = auto()
+    TO = auto()
+    AT = auto()
+    AND = auto()
+    NO_MORE = auto()
+    NO_JOB = auto()
+    TRAINEE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One entry of the lexicon. `weak` departments stand behind all others of their role."""
+
+    kind: Kind
+    level: Level | None = None
+    department: Department | None = None
+    prefix: Department | None = None
+    weak: bool = False
+
+
+_AIDES = """
+    executive assistant, personal assistant, administrative assistant, secretary,
+    ea, pa, assistentin, assistent, assistenz, chefsekretärin, sekretär, sekretariat,
+    direktionsassistenz, direktionsassistent, vorstandsassistent, vorstandsassistenz, teamassistenz,
+    managementassistent, management assistent, management assistente, management assistant,
+    managementassistente, directiesecretaresse, secretaresse, directieassistent, directieassistente,
+    assistante, assistante de direction, assistant de direction, secrétaire, secrétaire de direction,
+    adjoint au, adjointe au, adjoint du, adjointe du, adjoint à la, adjointe à la,
+    secretaria, secretario, asistente, asistenta, secretário, secretária, assistente, segretaria, segretario,
+    segretaria di direzione, office of the, office of, büro der, büro des, cabinet du, chief of staff to,
+    executive support, vorzimmer, stab"""
+_MARKS: dict[Kind, str] = {
+    Kind.AIDE_OR_DEPUTY: "assistant, asst",
+    Kind.OF: """of, de, du, des, der, del, dell, della, delle, dei, degli, di, do, da, dos, das, van, von, vom,
+        d, l, in, im, für, fur, per, para, pour, por, by, zur, zum, bij de, a, aux, al, alla""",
+    Kind.TO: "to, to the, reporting to, reports to, on behalf of, for, au service du, presso il, voor de",
+    Kind.AT: "at, bei, chez, presso, bij",
+    Kind.AND: "and, und, et, y, e, en, i, und auch, sowie, as well as, plus, cum",
+    Kind.NO_MORE: """former, formerly, ex, retired, aspiring, future, wannabe, previously, past, ancien, ancienne,
+        ehemaliger, ehemalige, ehemals, exdirector, antiguo, antigua, voormalig, seeking, looking for, open to,
+        searching for, in cerca di, auf der suche nach, à la recherche, en busca de, em busca de, op zoek naar,
+        pensioned, emeritus, pensionierter, pensionierte, retraité, retraitée, jubilado, jubilada, aposentado,
+        aposentada, gepensioneerd, pensionato, pensionata, rentner, rentnerin, ruhestand, i r, a d""",
+    Kind.NO_JOB: """student, étudiant, étudiante, estudiante, studente, studentessa, estudante, schüler,
+        schülerin, phd student, phd candidate, pupil, unemployed, volunteer, bénévole, freiwilliger,
+        voluntario, voluntaria, volontario, volontaria, voluntário, voluntária, vrijwilliger, homemaker,
+        housewife, hausfrau, hausmann, self employed, n a, na, none, unknown, tbd, arbeitslos, arbeitssuchend,
+        desempleado, desempleada, disoccupato, disoccupata, werkloos, desempregado, desempregada, demandeur d emploi,
+        sans emploi, alumni, alumnus, alumna, housewife and mother, mother, father, test user, werkzoekend,
+        tiefbegabt, investor relations contact, casalinga, ama de casa, dona de casa, mère au foyer""",
+    Kind.TRAINEE: """intern, trainee, apprentice, in training, praktikant, praktikum, werkstudent, azubi,
+        auszubildender, auszubildende, stagiaire, alternant, alternante, apprenti, apprentie, becario, becaria,
+        stagista, tirocinante, estagiário, estagiária, stagiair, working student, internship, apprenticeship,
+        traineeship, ausbildung zum, ausbildung zur, en alternance, en prácticas, in opleiding, graduate trainee,
+        management trainee, volontär""",
+}
+# Crafts that a longer word of rank would hide, and fields that hold a word of rank.
+SAME_WORD = {
+    "sr": "senior",
+    "snr": "senior",
+    "dir": "director",
+    "mgr": "manager",
+    "mngr": "manager",
+    "mgmt": "management",
+    "mgt": "management",
+    "exec": "executive",
+    "pres": "president",
+    "asst": "assistant",
+    "asso": "associate",
+    "assoc": "associate",
+    "eng": "engineering",
+    "mktg": "marketing",
+    "mkt": "marketing",
+    "dept": "department",
+    "intl": "international",
+    "svcs": "services",
+    "dev": "development",
+    "engr": "engineer",
+    "acct": "account",
+    "supv": "supervisor",
+    "supt": "superintendent",
+    "coord": "coordinator",
+    "spec": "specialist",
+    "rep": "representative",
+    "tech": "technology",
+    "vorst": "vorstand",
+    "gf": "geschaftsfuhrer",
+    "ceos": "ceo",
+    "resp": "responsable",
+    "stv": "stellvertretender",
+    "int": "international",
+    "prof": "professor",
+    "gl": "geschaftsleitung",
+    "sup": "supervisor",
+    "vicepresident": "vp",
+    "vicepresidente": "vp",
+    "vicepresidenta": "vp",
+    "vizeprasident": "vp",
+    "vizeprasidentin": "vp",
+    "vizepraesident": "vp",
+}
+_NOT_RANKS: dict[Kind, str] = {
+    Kind.CRAFT: """
+        account executive, process owner, service owner, system owner, data owner, risk owner, platform owner,
+        application owner, cheerleader, homeowner, business partner, hr business partner, finance business partner,
+        people partner, client partner, legislator, board advisor, advisory board member, board adviser,
+        advisory board, board observer, head of household, patron saint, systems lead tech, lead pastor""",
+    Kind.FIELD: """
+        partner management, partner marketing, partner sales, partner success, partner development, head office,
+        head start, executive search, executive education, executive coaching, leadership, leadership development,
+        president s club, owner relations, lead generation, lead gen, lead management, lead qualification,
+        principal investments, director s office, senior living, senior care, senior services, manager tools,
+        executive office, executive offices, managers, c suite, halbleiter, leader in me, chief engineer office""",
+}
+
+
+def _phrases(text: str) -> list[str]:
+    """The phrases of a text of vocabulary, folded, and folded with ä, ö, ü written as ae, oe, ue."""
+    found = []
+    for raw in text.split(","):
+        phrase = raw.strip()
+        found.append(fold(phrase))
+        spelled = phrase.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+        if spelled != phrase:
+            found.append(fold(spelled))
+    return [phrase for phrase in found if phrase]
+
+
+def _lexicon() -> dict[str, Term]:
+    terms: dict[str, Term] = {}
+    weak = frozenset(_phrases(WEAK))
+    for department, text in FIELDS.items():
+        for phrase in _phrases(text):
+            terms.setdefault(phrase, Term(Kind.FIELD, None, department, weak=phrase in weak))
+    for phrase in _phrases(ANY_CRAFTS):
+        field = terms.get(phrase)
+        department_ = field.department if field else None
+        terms[phrase] = Term(Kind.CRAFT, "individual_contributor", department_, weak=phrase in weak)
+    for department, text in CRAFTS.items():
+        for phrase in _phrases(text):
+            terms[phrase] = Term(Kind.CRAFT, "individual_contributor", department)
+    for level, text in RANKS.items():
+        for phrase in _phrases(text):
+            terms[phrase] = Term(Kind.RANK, level)
+    for (level, department), text in ROLES.items():
+        for phrase in _phrases(text):
+            last = level == "manager" and department == "operations"
+            terms[phrase] = Term(Kind.RANK, level, department, weak=last)
+    for phrase in _phrases(_AIDES):
+        terms[phrase] = Term(Kind.AIDE, "individual_contributor", "administration", weak=True)
+    for kind, text in {**_MARKS, **_NOT_RANKS}.items():
+        for phrase in _phrases(text):
+            known = terms.get(phrase)
+            level_: Level | None = "individual_contributor" if kind in _WORKS else None
+            terms[phrase] = Term(kind, level_, known.department if known else None)
+    return terms
+
+
+_WORKS = (Kind.CRAFT, Kind.AIDE_OR_DEPUTY, Kind.TRAINEE)
+_TERMS = _lexicon()
+_PHRASES: dict[str, list[tuple[tuple[str, ...], Term]]] = {}
+for _phrase, _term in _TERMS.items():
+    _first, *_rest = _phrase.split()
+    if _rest:
+        _PHRASES.setdefault(_first, []).append((tuple(_rest), _term))
+for _of_word in _PHRASES.values():
+    _of_word.sort(key=lambda entry: -len(entry[0]))
+
+_STEMS = sorted(
+    ((stem, department) for department, text in STEMS.items() for stem in _phrases(text)),
+    key=lambda entry: -len(entry[0]),
+)
+# A shorter ending says too little; "arzt", "koch" and "chef" do end compounds.
+_SHORTEST_ENDING = 5
+_SHORT_ENDINGS = {
+    "chef": Term(Kind.RANK, "head"),
+    "arzt": Term(Kind.CRAFT, "individual_contributor", "health"),
+    "koch": Term(Kind.CRAFT, "individual_contributor", "other"),
+    "baas": Term(Kind.RANK, "lead"),
+}
+_CRAFT_ENDING = re.compile(
+    r"\w{2,}(?:er|or|ist|ista|iste|ian|ien|ienne|eur|euse|iere|ador|adora|dor|dora|ero|era|eiro|eira|tore"
+    r"|trice|man|woman|mann|frau|kraft|eer|ster|ologue|ologo|ologa|wright|smith|erin|orin|istin|ants|ente)"
+)
+
+
+def phrase_at(words: list[str], start: int) -> tuple[Term | None, int]:
+    """The longest term that begins at word `start`, and how many words it takes."""
+    word = words[start]
+    for rest, term in _PHRASES.get(word, ()):
+        end = start + 1 + len(rest)
+        if tuple(words[start + 1 : end]) == rest:
+            return term, 1 + len(rest)
+    return of_word(word), 1
+
+
+@lru_cache(maxsize=1 << 16)
+def of_word(word: str) -> Term | None:
+    """The term of a single word: itself, its masculine or singular, a compound, a craft by its ending."""
+    known = _TERMS.get(word)
+    if known is not None:
+        return known
+    if word.endswith("in") and (known := _TERMS.get(word[:-2])) is not None and known.level:
+        return known
+    if word.endswith("innen") and (known := _TERMS.get(word[:-5])) is not None:
+        return known
+    if word.endswith("s") and len(word) > 4:
+        known = _TERMS.get(word[:-1])
+        if known is not None and known.level not in ("owner", "c_level", "vp", "head", "director"):
+            return known
+    stem = next((department for stem, department in _STEMS if word.startswith(stem)), None)
+    bare = word.removesuffix("in") if len(word) > 7 else word
+    for start in range(2, len(bare) - 3):
+        ending = bare[start:]
+        known = _TERMS.get(ending) if len(ending) >= _SHORTEST_ENDING else _SHORT_ENDINGS.get(ending)
+        if known is not None and known.level and known.kind in (Kind.RANK, Kind.CRAFT, Kind.AIDE):
+            return Term(known.kind, known.level, known.department, stem, known.weak)
+    if _CRAFT_ENDING.fullmatch(word):
+        return Term(Kind.CRAFT, "individual_contributor", stem)
+    return Term(Kind.FIELD, None, stem) if stem else None
+
+
+RANK_OF = {level: place for place, level in enumerate(LEVELS)}
+"""The place of a level, 0 the highest."""
+assert set(FIELDS) <= set(DEPARTMENTS)
