@@ -5,18 +5,42 @@ import unicodedata
 from dataclasses import dataclass
 
 from aicmo_dagster.campaign.icp import CompanySize
+from aicmo_dagster.stages.currencies import USD, without_currency
 
 _YES = frozenset("true t yes y 1 1.0 x on wahr ja j oui vrai si sí sì vero verdadero sim".split())  # noqa: SIM905
 _NO = frozenset("false f no n 0 0.0 off falsch nein non faux falso não nao".split())  # noqa: SIM905
 
 _UNITS = {
-    **dict.fromkeys(["k", "thousand", "tsd"], 1e3),
-    **dict.fromkeys(["m", "mn", "mm", "mio", "million", "millions"], 1e6),
-    **dict.fromkeys(["b", "bn", "mrd", "billion", "billions"], 1e9),
+    **dict.fromkeys(["k", "thousand", "tsd", "tausend", "duizend", "mille", "mila"], 1e3),
+    **dict.fromkeys(["lakh", "lakhs", "lac", "lacs"], 1e5),
+    **dict.fromkeys(["m", "mn", "mm", "mio", "mill", "mln", "million", "millions", "millionen"], 1e6),
+    **dict.fromkeys(["millón", "millones", "milione", "milioni", "milhão", "milhões", "miljoen"], 1e6),
+    **dict.fromkeys(["crore", "crores", "cr"], 1e7),
+    **dict.fromkeys(["億", "亿", "억"], 1e8),
+    **dict.fromkeys(["b", "bn", "mrd", "mia", "md", "mds", "mld", "mlrd", "billion", "billions"], 1e9),
+    **dict.fromkeys(
+        ["milliarde", "milliarden", "milliard", "milliards", "miljard", "miliardo", "miliardi"], 1e9
+    ),
+    **dict.fromkeys(["mil millones", "mil milhões", "bilhão", "bilhões"], 1e9),
+    **dict.fromkeys(["tn", "trillion"], 1e12),
+    "万": 1e4,
 }
-_NUMBER = r"(\d[\d., ']*)\s*(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + r")?"
-_QUANTITY = re.compile(rf"{_NUMBER}(?:\s*(?:-|to|bis)\s*{_NUMBER}|\s*(?:\+|or more|and more|and above))?")
-_DOLLARS = re.compile(r"us\$|\$|\busd?\b|\b(?:us )?dollars?\b")
+"""Of words that mean one thing in a language and another elsewhere ("mil", "billones") none is read."""
+_NUMBER = r"(\d[\d., ']*)\s*(?:(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + r")\.?)?"
+_QUANTITY = re.compile(
+    rf"{_NUMBER}(?:(?:\s*-\s*|\s+(?:to|bis|à|a|y|e|et|and|und)\s+){_NUMBER}|\s*(?:\+|or more|and more|and above))?"
+)
+_ABOUT = re.compile(
+    r"^(?:~|>=?|≥|approx\.?|approximately|about|around|circa|ca\.?|over|more than|at least|über|rund|mehr als"
+    r"|env\.?|environ|plus de|más de|unos|oltre|mais de|between|zwischen|entre|tra|from|von|de)\s*"
+)
+_UNIT_BEFORE = re.compile(r"^([km]) (\d.*)$")
+"""What "TEUR 500" leaves."""
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d{1,2}")
+_LONGEST = 100
+_AT_MOST = re.compile(
+    r"^(?:<=?|≤|under|below|less than|up to|unter|bis zu|weniger als|moins de|menos de|meno di)\s*"
+)
 _PEOPLE = re.compile(r"\b(?:employees?|people|persons?|staff|ftes?|mitarbeiter(?:innen)?|salari[ée]s)\b")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
@@ -70,12 +94,27 @@ def read_employees(text: str) -> Quantity | None:
 
 
 def read_revenue_usd(text: str) -> Quantity | None:
-    """Returns the US dollars a text like "10M", "$10M-$50M" or "1.2 million" says.
+    """Returns the US dollars a text like "10M", "$10M-$50M", "1,2 Mio. €" or "₹50 crore" says.
 
-    None for other currencies: no rate of exchange is made up here.
+    An amount without a currency is in dollars; one of another is converted by `currencies.USD`. Of "under 1M"
+    the middle is half of it. None for a currency without a rate there.
     """
-    quantity = _read(_DOLLARS.sub(" ", _plain(text)), dot_groups=False)
-    return quantity if quantity and quantity.high <= _MOST_REVENUE else None
+    plain = _plain(text) if len(text) < _LONGEST else ""
+    found = without_currency(plain)
+    if found is None:
+        return None
+    amount, currency = found
+    amount = _UNIT_BEFORE.sub(r"\2 \1", " ".join(amount.split()))
+    at_most = _AT_MOST.match(amount)
+    amount = amount[at_most.end() :] if at_most else _ABOUT.sub("", amount)
+    if _SCIENTIFIC.fullmatch(amount):
+        amount = f"{float(amount):.2f}"
+    quantity = _read(amount, dot_groups=False)
+    if quantity is None:
+        return None
+    rate = USD[currency or "USD"]
+    low, high = 0.0 if at_most else round(quantity.low * rate, 2), round(quantity.high * rate, 2)
+    return Quantity(low, high, quantity.exact and amount == plain) if high <= _MOST_REVENUE else None
 
 
 def size_of(employees: float) -> CompanySize:
@@ -97,16 +136,18 @@ def size_of_words(text: str) -> CompanySize | None:
 
 
 def _plain(text: str) -> str:
-    return _DASHES.sub("-", unicodedata.normalize("NFKC", text)).casefold().strip()
+    text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    return _DASHES.sub("-", text).casefold().strip()
 
 
 def _read(text: str, dot_groups: bool) -> Quantity | None:
     text = text.strip()
     if text.isascii() and text.isdigit() and len(text) < 16:
         return Quantity(float(text), float(text), True)
-    found = _QUANTITY.fullmatch(text.removeprefix("~").strip()) if len(text) < 100 else None
+    found = _QUANTITY.fullmatch(text.removeprefix("~").strip()) if len(text) < _LONGEST else None
     if found is None:
         return None
+    dot_groups = dot_groups or not (found[2] or found[4])  # nobody gives a tenth of a cent
     low = _number(found[1], dot_groups)
     high = low if found[3] is None else _number(found[3], dot_groups)
     if low is None or high is None:

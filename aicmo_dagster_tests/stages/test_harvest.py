@@ -112,10 +112,10 @@ def test_a_size_given_as_a_range_gives_employees() -> None:
     assert (row["company_size"], row["employees"]) == ("medium", 125)
 
 
-def test_revenue_is_in_dollars_and_other_currencies_stay_text() -> None:
+def test_revenue_is_in_dollars_and_the_text_of_other_currencies_is_kept() -> None:
     assert lead(revenue="$10M-$50M")["revenue_usd"] == 3e7
     row = lead(revenue="€5M")
-    assert (row["revenue_usd"], row["extra"]) == (None, {"revenue_text": "€5M"})
+    assert (row["revenue_usd"], row["extra"]) == (5.4e6, {"revenue_text": "€5M"})
 
 
 @pytest.mark.parametrize(

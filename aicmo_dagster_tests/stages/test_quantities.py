@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aicmo_dagster.stages.currencies import USD
 from aicmo_dagster.stages.quantities import (
+    Quantity,
     read_employees,
     read_revenue_usd,
     read_signal,
@@ -73,9 +75,61 @@ def test_revenue_is_read_in_dollars(text: str, middle: float) -> None:
     assert quantity.middle == pytest.approx(middle)
 
 
-@pytest.mark.parametrize("text", ["€5M", "5M EUR", "£1,000", "CHF 10", "A$5M", "C$ 5M", "-5", "n/a", "1e400"])
-def test_other_currencies_and_words_are_no_dollars(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "currency", "low", "high"),
+    [
+        ("$10M-$50M", "USD", 1e7, 5e7),
+        ("USD 1,234,567", "USD", 1_234_567, 1_234_567),
+        ("1,2 Mio. €", "EUR", 1.2e6, 1.2e6),
+        ("10-50 Mio EUR", "EUR", 1e7, 5e7),
+        ("10M€-50M€", "EUR", 1e7, 5e7),
+        ("€10m to €50m", "EUR", 1e7, 5e7),
+        ("EUR 3.5bn", "EUR", 3.5e9, 3.5e9),
+        ("500 k€", "EUR", 5e5, 5e5),
+        ("50 M€", "EUR", 5e7, 5e7),
+        ("TEUR 500", "EUR", 5e5, 5e5),
+        ("12 MUSD", "USD", 1.2e7, 1.2e7),
+        ("1.000.000 €", "EUR", 1e6, 1e6),
+        ("500.000 €", "EUR", 5e5, 5e5),
+        ("1,5 Mrd. Euro", "EUR", 1.5e9, 1.5e9),
+        ("12,5 millions d'euros", "EUR", 12.5e6, 12.5e6),
+        ("5 mil millones de euros", "EUR", 5e9, 5e9),
+        ("3,2 mld euro", "EUR", 3.2e9, 3.2e9),
+        ("£5m", "GBP", 5e6, 5e6),
+        ("CHF 2 Mio.", "CHF", 2e6, 2e6),
+        ("1’234’567 CHF", "CHF", 1_234_567, 1_234_567),
+        ("50 mln zł", "PLN", 5e7, 5e7),
+        ("₹50 crore", "INR", 5e8, 5e8),
+        ("Rs. 50 lakhs", "INR", 5e6, 5e6),
+        ("2.5億円", "JPY", 2.5e8, 2.5e8),
+        ("A$5M", "AUD", 5e6, 5e6),
+        ("C$ 5M", "CAD", 5e6, 5e6),
+        ("R$ 10 milhões", "BRL", 1e7, 1e7),
+        ("> €5M", "EUR", 5e6, 5e6),
+        ("under $1M", "USD", 0, 1e6),
+        ("between $10M and $50M", "USD", 1e7, 5e7),
+        ("1.2e+09", "USD", 1.2e9, 1.2e9),
+    ],
+)
+def test_revenue_of_other_currencies_is_converted(text: str, currency: str, low: float, high: float) -> None:
+    quantity = read_revenue_usd(text)
+    assert quantity
+    assert quantity.low == pytest.approx(low * USD[currency])
+    assert quantity.high == pytest.approx(high * USD[currency])
+
+
+@pytest.mark.parametrize(
+    "text", ["€5 / $6", "kr 5m", "5 pesos", "-5", "n/a", "1e400", "€", "50 employees", "5 TEU"]
+)
+def test_what_is_no_amount_of_one_known_currency_is_no_revenue(text: str) -> None:
     assert read_revenue_usd(text) is None
+
+
+def test_only_a_plain_number_is_all_that_a_text_says() -> None:
+    assert [read_revenue_usd(text) for text in ("5000000", "5 M€")] == [
+        Quantity(5e6, 5e6, True),
+        Quantity(5.4e6, 5.4e6, False),
+    ]
 
 
 @given(st.text(max_size=120))
