@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.lead import SCORING_COLUMNS
 from aicmo_dagster.stages.model import Model
+from aicmo_dagster.stages.scoring import counting
 from aicmo_dagster.stages.standard import engagement
 from aicmo_dagster.store import database, facts
 
@@ -73,6 +74,6 @@ class ScoringFacts:
         return frame.astype(facts.EVENT_COLUMNS)
 
 
-def needed_by(model: Model) -> frozenset[str]:
-    """The columns of `SCORING_COLUMNS` that the rules of the model read."""
-    return frozenset(fact for dimension in model.dimensions for fact in dimension.facts)
+def needed_by(config: CampaignConfig, model: Model | None = None) -> frozenset[str]:
+    """The columns of `SCORING_COLUMNS` that count in the campaign's score by its model, or by `model`."""
+    return frozenset(fact for dimension in counting(config, model) for fact in dimension.facts)

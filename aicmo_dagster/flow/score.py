@@ -15,7 +15,7 @@ def score(run: Run, only: Sequence[int] | None = None) -> Streamed:
     """Score the campaign's leads, or `only` these; rows whose score is what it was are left alone."""
     config = run.campaign.config
     model = MODELS[config.scoring.model]
-    facts = ScoringFacts(run.campaign.id, config, needed_by(model))
+    facts = ScoringFacts(run.campaign.id, config, needed_by(config))
 
     def scored(leads: pd.DataFrame) -> pd.DataFrame:
         return decide(facts.completed(leads), config).assign(lead_revision=leads["revision"])

@@ -62,7 +62,11 @@ def score(leads: pd.DataFrame, config: CampaignConfig, model: Model | None = Non
     ConfigurationError where the weights are not acceptable.
     """
     model = model or MODELS[config.scoring.model]
-    values = {one.name: _values(one, leads, config) for one in model.dimensions}
+    counted = counting(config, model)
+    values = {
+        one.name: _values(one, leads, config) if one in counted else np.full(len(leads), np.nan)
+        for one in model.dimensions
+    }
     return pd.DataFrame(
         {"lead_id": leads["lead_id"], **totals(values, config, model, leads.index), **values},
     )
@@ -177,14 +181,19 @@ def _instead(name: str, names: list[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"use {', '.join(names)}"
 
 
+def counting(config: CampaignConfig, model: Model | None = None) -> tuple[Dimension, ...]:
+    """The dimensions that have a weight in the campaign's score: only their rules are run."""
+    model = model or MODELS[config.scoring.model]
+    weights = effective_weights(config, model)
+    return tuple(one for one in model.dimensions if weights[one.name] > 0)
+
+
 def check_weights(config: CampaignConfig) -> None:
     """Raise ConfigurationError where the campaign's weights do not fit its model."""
     effective_weights(config)
 
 
 def _values(one: Dimension, leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
-    if not one.asked(config):
-        return np.full(len(leads), np.nan)
     # So many decimals survive the table's `real`: what is stored adds up to what is stored.
     return one.rule(leads, config).round(DECIMALS)
 
@@ -201,10 +210,12 @@ def tiers(scores: FloatArray, thresholds: TierThresholds, index: pd.Index) -> pd
 def _reason(
     one: Dimension, lead: pd.DataFrame, config: CampaignConfig, weight: float, value: float
 ) -> Reason:
-    facts = {column: _plain(lead[column].iloc[0]) for column in one.facts}
+    facts = {column: _plain(lead[column].iloc[0]) for column in one.facts if column in lead}
     unknown = np.isnan(value)
     if not one.asked(config):
         sentence = "the campaign does not ask for it, so it does not count"
+    elif weight == 0:
+        sentence = "the campaign gives it no weight, so it does not count"
     elif unknown:
         sentence = f"unknown, so it counts as {UNKNOWN_VALUE:g}"
     else:

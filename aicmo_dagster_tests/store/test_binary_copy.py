@@ -18,6 +18,11 @@ values = st.none() | st.floats(0, 1, width=32)
 row = st.tuples(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), words, codes, values, values)
 
 
+def _narrow(elements: list[float | None]) -> list[float | None]:
+    """As `real` has them: the driver reads the shortest text of one."""
+    return [None if one is None else float(np.float32(one)) for one in elements]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 @given(rows=st.lists(row, min_size=1, max_size=30))
 def test_what_is_copied_in_is_what_the_table_holds(store: URL, rows: list[tuple[object, ...]]) -> None:
@@ -46,9 +51,9 @@ def test_what_is_copied_in_is_what_the_table_holds(store: URL, rows: list[tuple[
         cursor.execute(
             "SELECT id, share, word, codes, v, n, k, run, at, nothing, name FROM copied ORDER BY place"
         )
-        found = cursor.fetchall()
+        found = [(*one[:4], _narrow(one[4]), *one[5:]) for one in cursor.fetchall()]
     expected = [
-        (number, share, word, list(said), [a, b], place, 3, run, at, None, "çé")
+        (number, share, word, list(said), _narrow([a, b]), place, 3, run, at, None, "çé")
         for place, (number, share, word, said, a, b) in enumerate(rows)
     ]
     assert found == expected
