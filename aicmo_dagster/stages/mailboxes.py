@@ -44,3 +44,6 @@ AUTOMATED_SENDER = (
     rf"|(?:{_either(_MACHINES_ALONE)})[0-9]*)@"
 )
 """Regular expression: a machine's name stands anywhere in the local part as a whole word."""
+
+IMPERSONAL = rf"(?:{ROLE_ACCOUNT})|(?:{AUTOMATED_SENDER})"
+"""Regular expression: either. Over many addresses it costs little more than one of the two."""

@@ -1,5 +1,187 @@
 """Intent: whether the company or the person has a reason to buy now."""
 
-from aicmo_dagster.stages.model import Dimension
+from functools import lru_cache
 
-DIMENSIONS: tuple[Dimension, ...] = ()
+import numpy as np
+import pandas as pd
+
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.stages.model import Dimension, Facts, FloatArray, Rule, Sentence
+from aicmo_dagster.stages.signals import known_signal, true_signal
+from aicmo_dagster.stages.standard import titles
+from aicmo_dagster.stages.standard.person import SAME, title_match
+from aicmo_dagster.stages.words import fold
+
+NO_SIGNAL = 0.3
+OTHER_ROLES = 0.4
+NO_VISIT = 0.2
+HALF_OF_VISITS = 5
+"""After so many visits in thirty days the value is halfway from none to the highest."""
+
+
+def _signal(name: str) -> Rule:
+    def rule(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # noqa: ARG001
+        """1 where the signal is true, low where it is false."""
+        known = np.where(true_signal(leads, name), 1.0, NO_SIGNAL)
+        return np.where(known_signal(leads, name), known, np.nan)
+
+    return rule
+
+
+def hiring_role(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
+    """1 where an open position is of the titles or departments that the campaign looks for."""
+    codes, distinct = pd.factorize(leads["open_positions"])
+    wanted = tuple(config.icp.titles), tuple(config.icp.departments)
+    of_distinct = [_hiring(text, *wanted)[0] for text in distinct.tolist()]
+    return np.array([*of_distinct, np.nan])[codes]
+
+
+@lru_cache(maxsize=1 << 16)
+def _hiring(positions: str, wanted: tuple[str, ...], departments: tuple[str, ...]) -> tuple[float, str]:
+    """The value of open positions, and the one that it is owed to; NaN where the text names none."""
+    named = [one.strip() for one in positions.split(",") if fold(one)]
+    for position in named:
+        if wanted and title_match(position, wanted)[0] >= SAME:
+            return 1.0, position
+        if not {*departments}.isdisjoint(titles.read(position).departments):
+            return 1.0, position
+    return (OTHER_ROLES if named else np.nan), ""
+
+
+def website_visits(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # noqa: ARG001
+    """The more visits the higher, each adding less than the one before."""
+    visits = leads["website_visits"].to_numpy(dtype=float, na_value=np.nan)
+    return 1.0 - (1.0 - NO_VISIT) * np.exp2(-visits / HALF_OF_VISITS)
+
+
+def conversion(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # noqa: ARG001
+    """The probability itself."""
+    return leads["conversion"].to_numpy(dtype=float, na_value=np.nan)
+
+
+def _signal_sentence(name: str, yes: str, no: str) -> Sentence:
+    def sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
+        return yes if facts[name] else no
+
+    return sentence
+
+
+def _hiring_role_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
+    positions = str(facts["open_positions"])
+    found = _hiring(positions, tuple(config.icp.titles), tuple(config.icp.departments))[1]
+    if found:
+        return f"the company is hiring for {found!r}, which is what the campaign looks for"
+    return f"the company is hiring, but not for what the campaign looks for: {positions}"
+
+
+def _website_visits_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
+    if facts["website_visits"] == 1:
+        return "the company visited the website once in thirty days"
+    return f"the company visited the website {facts['website_visits']} times in thirty days"
+
+
+def _conversion_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
+    horizon = config.scoring.conversion.horizon_days
+    return (
+        f"the campaign's predictive model gives it a probability of {value:.1%} to convert in {horizon} days"
+    )
+
+
+def _of_signal(name: str, signal: str, weight: float, yes: str, no: str, says: str) -> Dimension:
+    return Dimension(
+        name=name,
+        group="intent",
+        weight=weight,
+        facts=(signal,),
+        rule=_signal(signal),
+        sentence=_signal_sentence(signal, yes, no),
+        source=f"the source's or a vendor's {signal}",
+        says=says,
+    )
+
+
+DIMENSIONS: tuple[Dimension, ...] = (
+    _of_signal(
+        "job_change",
+        "recent_job_change",
+        0.20,
+        "changed jobs lately",
+        "did not change jobs lately",
+        "1 where the person changed jobs lately, 0.3 where not.",
+    ),
+    _of_signal(
+        "funding",
+        "company_funded_recently",
+        0.18,
+        "the company was funded lately",
+        "the company was not funded lately",
+        "1 where the company was funded lately, 0.3 where not.",
+    ),
+    _of_signal(
+        "hiring",
+        "company_hiring",
+        0.12,
+        "the company is hiring",
+        "the company is not hiring",
+        "1 where the company is hiring, 0.3 where not.",
+    ),
+    Dimension(
+        name="hiring_role",
+        group="intent",
+        weight=0.15,
+        facts=("open_positions",),
+        rule=hiring_role,
+        sentence=_hiring_role_sentence,
+        asked=lambda config: bool(config.icp.titles or config.icp.departments),
+        source="open positions, as the source or a vendor lists them",
+        says="1 where an open position is a title or of a department that the campaign looks for, 0.4 where "
+        "only others are open.",
+    ),
+    _of_signal(
+        "activity",
+        "recent_activity",
+        0.12,
+        "was active lately",
+        "was not active lately",
+        "1 where the person was active lately, 0.3 where not.",
+    ),
+    _of_signal(
+        "technology_change",
+        "technology_change",
+        0.10,
+        "the company changed its technology lately",
+        "the company did not change its technology lately",
+        "1 where the company changed its technology lately, 0.3 where not.",
+    ),
+    _of_signal(
+        "news",
+        "company_in_news",
+        0.05,
+        "the company was in the news lately",
+        "the company was not in the news lately",
+        "1 where the company was in the news lately, 0.3 where not.",
+    ),
+    Dimension(
+        name="website_visits",
+        group="intent",
+        weight=0.08,
+        facts=("website_visits",),
+        rule=website_visits,
+        sentence=_website_visits_sentence,
+        source="visits of the company to the website in thirty days, as the source counts them",
+        says="0.2 without a visit, 0.6 with five, 0.8 with ten, and so on towards 1.",
+    ),
+    Dimension(
+        name="conversion",
+        group="intent",
+        weight=0.0,
+        facts=("conversion",),
+        rule=conversion,
+        sentence=_conversion_sentence,
+        source="the campaign's predictive model, trained on its outcomes",
+        says="The calibrated probability itself; it counts where scoring.weights gives it a weight.",
+    ),
+)
+"""Weights: what comes with a new budget or a new head counts most, being talked about least. The predictive model
+counts only where a campaign wants it to, because it learns from the same facts as the others are made of.
+"""
