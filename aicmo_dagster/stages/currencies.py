@@ -104,11 +104,16 @@ def _codes() -> dict[str, str]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """The longest sign first; one of letters is a word, though a number or "m" may touch it: "eur5", "mio€"."""
-    longest_first = sorted(_codes(), key=len, reverse=True)
-    parts = []
-    for sign in longest_first:
-        left = r"(?<![^\W\d_])" if sign[0].isascii() and sign[0].isalpha() else ""
-        right = r"(?![^\W\d_])" if sign[-1].isascii() and sign[-1].isalpha() else ""
-        parts.append(left + re.escape(sign) + right)
-    return re.compile("|".join(parts))
+    """The longest sign first. One of letters is a word, though digits may touch it: "eur5".
+
+    What a sign begins with is asked first, so that digits cost nothing: most amounts differ, and each is read.
+    """
+    words, symbols = [], []
+    for sign in sorted(_codes(), key=len, reverse=True):
+        end = r"(?![^\W\d_])" if _is_letter(sign[-1]) else ""
+        (words if _is_letter(sign[0]) else symbols).append(re.escape(sign) + end)
+    return re.compile(rf"(?=[^\W\d_])(?<![^\W\d_])(?:{'|'.join(words)})|(?=[^\d\s.,])(?:{'|'.join(symbols)})")
+
+
+def _is_letter(character: str) -> bool:
+    return character.isascii() and character.isalpha()

@@ -36,6 +36,8 @@ _ABOUT = re.compile(
 )
 _UNIT_BEFORE = re.compile(r"^([km]) (\d.*)$")
 """What "TEUR 500" leaves."""
+_SIMPLE_DOLLARS = re.compile(r"\$?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15}(?:\.[0-9]{1,2})?)")
+"""What most columns hold, a million different ones: not worth the way through all currencies."""
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d{1,2}")
 _LONGEST = 100
 _AT_MOST = re.compile(
@@ -99,6 +101,9 @@ def read_revenue_usd(text: str) -> Quantity | None:
     An amount without a currency is in dollars; one of another is converted by `currencies.USD`. Of "under 1M"
     the middle is half of it. None for a currency without a rate there.
     """
+    if simple := _SIMPLE_DOLLARS.fullmatch(text):
+        amount = float(simple[1].replace(",", ""))
+        return Quantity(amount, amount, simple[1] == text) if amount <= _MOST_REVENUE else None
     plain = _plain(text) if len(text) < _LONGEST else ""
     found = without_currency(plain)
     if found is None:
