@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -65,7 +65,7 @@ def run(leads: int) -> dict[str, Any]:
         measured.append(child(home, [*JOBS, "score", "qualify", "route"]))
         counts = {table: count(table) for table in _TABLES}
         size = sum(file.stat().st_size for file in files)
-        reference = _bare_copy(files)
+        reference = bare_copy(files)
     stages: dict[str, float] = {}
     for one in measured:
         for stage, seconds in one["stages_s"].items():
@@ -102,10 +102,12 @@ def fresh_home() -> Iterator[Path]:
                     os.environ[name] = value
 
 
-def apply(part: Path) -> None:
-    """Make the benchmark's campaign read this file."""
+def apply(part: Path, **sections: object) -> None:
+    """Make the benchmark's campaign read this file; `sections` replace those of its document."""
     document = part.with_name("bench.yaml")
-    document.write_text(yaml.safe_dump({**_CAMPAIGN, "sources": [{"type": "csv", "path": part.name}]}))
+    document.write_text(
+        yaml.safe_dump({**_CAMPAIGN, "sources": [{"type": "csv", "path": part.name}], **sections})
+    )
     campaigns.apply_file(document, "bench")
 
 
@@ -148,24 +150,34 @@ def count(table: str) -> int:
     return int(database.fetch(f"SELECT count(*) AS n FROM {table}")[0]["n"])
 
 
-def _bare_copy(files: list[Path]) -> dict[str, float]:
-    """Seconds of nothing but COPY: the files in as text, and each stage's rows out and in again.
+def dimensions_known() -> dict[str, float]:
+    """How many dimensions a score has, and how many of them are known of a lead on average."""
+    (row,) = database.fetch(
+        "SELECT max(cardinality(dimensions)) AS dimensions, "
+        "avg(cardinality(array_remove(dimensions, NULL)))::float8 AS known FROM lead_scores"
+    )
+    return row
+
+
+def bare_copy(files: list[Path], tables: Sequence[str] = _TABLES) -> dict[str, float]:
+    """Seconds of nothing but COPY: the files in as text, and the rows of each table out and in again.
 
     The rows go into tables with the same columns, constraints and indexes, in one transaction each, as the
     pipeline has to; nothing is computed, compared or merged.
     """
     seconds: dict[str, float] = {}
     with database.connect() as connection, connection.cursor() as cursor:
-        with files[0].open() as file:
-            names = ", ".join(f"c{number} text" for number, _ in enumerate(file.readline().split(",")))
-        cursor.execute(f"CREATE TABLE bare_csv ({names})".encode())
-        started = time.monotonic()
-        for path in files:
-            with path.open("rb") as file:
-                copy_in(cursor, "bare_csv", "csv, HEADER", file)
-        connection.commit()
-        seconds["csv in"] = time.monotonic() - started
-        for table in _TABLES:
+        if files:
+            with files[0].open() as file:
+                names = ", ".join(f"c{number} text" for number, _ in enumerate(file.readline().split(",")))
+            cursor.execute(f"CREATE TABLE bare_csv ({names})".encode())
+            started = time.monotonic()
+            for path in files:
+                with path.open("rb") as file:
+                    copy_in(cursor, "bare_csv", "csv, HEADER", file)
+            connection.commit()
+            seconds["csv in"] = time.monotonic() - started
+        for table in tables:
             cursor.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)".encode())
             connection.commit()
             with tempfile.TemporaryFile() as content:

@@ -38,6 +38,31 @@ def pipeline(
     console.print(f"Peak memory of the run process: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
 
 
+@app.command("scoring", epilog="Example: aicmo bench scoring --leads 100000")
+def scoring(
+    leads: Annotated[int, typer.Option(min=1, help="How many leads are scored and judged.")] = 1_000_000,
+    as_json: _AsJson = False,
+) -> None:
+    """Scoring by the standard model, all dimensions kept, and qualification, beside bare COPY of the same."""
+    from aicmo_dagster.benchmarks import scoring as benchmark
+
+    figures = _measure(lambda: benchmark.run(leads), as_json, f"the scoring of {leads:,} leads")
+    if figures is None:
+        return
+    table = Table("", "Seconds", "Leads/s", title=f"{figures['leads']:,} leads scored and judged")
+    for stage, seconds in figures["stages_s"].items():
+        table.add_row(stage, f"{seconds:.1f}", f"{figures['leads'] / seconds:,.0f}")
+    table.add_row("both", f"{figures['seconds']:.1f}", f"{figures['leads_per_s']:,.0f}")
+    table.add_section()
+    for name, seconds in figures["bare_copies_s"].items():
+        table.add_row(f"bare COPY: {name}", f"{seconds:.1f}", f"{figures['leads'] / seconds:,.0f}")
+    console = Console()
+    console.print(table)
+    console.print(f"Dimensions: {figures['dimensions']}, known of a lead on average: {figures['known']:.1f}")
+    console.print(f"Ratio to bare COPY: {figures['ratio']:.2f}")
+    console.print(f"Peak memory of the run process: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
+
+
 @app.command("import", epilog="Example: aicmo bench import --leads 100000")
 def import_(
     leads: Annotated[
