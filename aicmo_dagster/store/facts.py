@@ -74,7 +74,7 @@ def select(needed: Collection[str], points: str | None = None, where: str = "tru
 def _known(points: str) -> str:
     """A relation with the columns of `leads` and `point_at`: each point's lead as it was known then."""
     names = ", ".join(["id", "campaign_id", "revision", "source", "updated_at", *LEAD_COLUMNS])
-    was = ", ".join(f"r.{one}" for one in names.split(", "))
+    was = ", ".join(_WAS.get(one, f"r.{one}") for one in names.split(", "))
     here = ", ".join(f"c.{one}" for one in names.split(", "))
     later = "FROM lead_changes h WHERE h.lead_id = c.id AND h.changed_at > q.as_of"
     there = "JOIN leads c ON c.id = q.lead_id AND c.campaign_id = %(campaign)s AND c.harvested_at <= q.as_of"
@@ -95,7 +95,7 @@ def _known(points: str) -> str:
         ) n
         CROSS JOIN LATERAL (
             SELECT max(h.changed_at) AS updated_at FROM lead_changes h
-            WHERE h.lead_id = c.id AND h.changed_at <= q.as_of
+            WHERE h.lead_id = c.id AND h.changed_at <= q.as_of AND NOT h.after ? 'merged_into'
         ) e
         CROSS JOIN LATERAL jsonb_populate_record(c, o.facts || jsonb_build_object(
             'revision', c.revision - n.changes, 'updated_at', coalesce(e.updated_at, c.harvested_at)
@@ -104,14 +104,25 @@ def _known(points: str) -> str:
     )"""
 
 
+_WAS = {
+    "identity": """CASE WHEN o.facts ? 'email' THEN coalesce(
+        mailbox(r.email), 'linkedin:' || r.linkedin_url, concat_ws('|', 'person:' || r.first_name, r.last_name)
+    ) ELSE c.identity END AS identity"""
+}
+"""Who a lead is is not in its history; it follows from its address, else from its facts."""
+
 _SELECTED = {*LEAD_COLUMNS, "source", "updated_at", *_BESIDE}
 
 EVENTS = """
-SELECT coalesce(l.merged_into, l.id), e.kind, e.happened_at, e.created_at, e.human
-FROM engagement_events e JOIN leads l ON l.id = e.lead_id
-WHERE l.campaign_id = %(campaign)s AND coalesce(l.merged_into, l.id) = ANY(%(leads)s)
+SELECT lead_id, kind, happened_at, created_at, human FROM engagement_events WHERE lead_id = ANY(%(leads)s)
+UNION ALL
+SELECT l.merged_into, e.kind, e.happened_at, greatest(e.created_at, m.merged_at), e.human
+FROM leads l JOIN engagement_events e ON e.lead_id = l.id CROSS JOIN LATERAL (
+    SELECT max(h.changed_at) AS merged_at FROM lead_changes h WHERE h.lead_id = l.id AND h.after ? 'merged_into'
+) m
+WHERE l.merged_into = ANY(%(leads)s)
 """
-"""What leads did; those of a lead that was merged are the survivor's."""
+"""What leads did; those of a lead that was merged are the survivor's too, from the merge on."""
 
 EVENT_COLUMNS = {
     "lead_id": "int64",
