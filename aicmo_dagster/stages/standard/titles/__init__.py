@@ -32,8 +32,9 @@ class Reading:
 
 
 _GENDERS = re.compile(
-    r"\(?\b(?:[mwfdhxig]\s?[/|*.,]\s?){1,3}[mwfdhxig]\b\)?|\(\s*(?:all genders|alle geschlechter|gn)\s*\)",
-    re.I,
+    r"\(\s*[mwfdhxig](?:\s?[/|*.,]\s?[mwfdhxig])+\s*\)"
+    r"|\b[mwfdhx](?:\s?[/|]\s?[mwfdhx])+\b|\(\s*all genders\s*\)",
+    re.IGNORECASE,
 )
 _FEMALE = re.compile(
     r"(?<=\w\w\w)[:*·•._/(-]{1,2}(?:innen|in|rice|trice|teure|eure|euse|ice|ère|ière|ne|e|a|ora|esse|frau|r)\b\)?",
@@ -41,7 +42,7 @@ _FEMALE = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-zäöüß])In(?:nen)?\b")
 _ROLE_BREAK = re.compile(r"[,;:/|()\[\]{}\n\t•·–—>+]|\s-+\s|\s-|-\s")
-_DOTTED = re.compile(r"\b(?:\w\.\s?){2,}")
+_DOTTED = re.compile(r"\b(?:\w\.)+\w\b\.?|\b(?:\w\.\s?){2,}")
 _OTHER_PERSONS = RANK_OF["director"]
 _NOT_A_PARTNER = frozenset(
     re.findall(
@@ -50,6 +51,13 @@ _NOT_A_PARTNER = frozenset(
         sourcing strategic finance recruiting recruitment acquisition marketing solution solutions
         growth learning engagement training service care life customer partner success community
         dance sparring innovation it data""",
+    )
+)
+_OWNED_IN_NAME = frozenset(
+    re.findall(
+        r"\w+",
+        """product process service system systems data risk platform application development software technology
+        solution portfolio program project budget feature content category stream capability api delivery journey""",
     )
 )
 _SCHOOLS = frozenset(
@@ -176,7 +184,7 @@ def read(title: str) -> Reading:
 def _read_segment(words: list[str], roles: list[_Role], waiting: list[Term], others: bool) -> bool:
     """Adds the roles of one segment to `roles`; returns whether the ranks that follow are another person's."""
     role = _Role()
-    behind = joined = ended = False
+    behind = joined = ended = jobless = False
     for_term = list(waiting)
     i = 0
     while i < len(words):
@@ -201,9 +209,7 @@ def _read_segment(words: list[str], roles: list[_Role], waiting: list[Term], oth
                 roles.pop()
             ended = True
         elif kind is Kind.NO_JOB:
-            if role.level is None:
-                role.level = "other"
-                ended = True
+            jobless = True
         elif kind is Kind.FIELD:
             (for_term.append(term) if role.level is None else role.about(term))
         elif ended:
@@ -245,8 +251,9 @@ def _read_segment(words: list[str], roles: list[_Role], waiting: list[Term], oth
     if role.level is not None:
         waiting.clear()
         roles.append(role)
-        return others
-    if ended:
+        # "Executive Assistant, CEO" assists; a lower rank that follows is a second job.
+        return others or role.aide
+    if ended or jobless:
         waiting.clear()
         roles.append(_Role(level="other"))
     elif roles:
@@ -273,7 +280,7 @@ def _term_at(words: list[str], i: int) -> tuple[Term | None, int]:
         if chief is not None:
             return chief
     term, length = phrase_at(words, i)
-    if length > 1 or term is None:
+    if length > 1:
         return term, length
     if word == "head":
         follows = of_word(after) if after else None
@@ -297,13 +304,28 @@ def _term_at(words: list[str], i: int) -> tuple[Term | None, int]:
         follows = of_word(after) if after else None
         if follows is not None and follows.kind is not Kind.AND:
             return None, 1
-    elif word == "md" and (before or "phd" in words):
+    elif (word == "md" and (before or "phd" in words)) or (word == "arts" and not before and not after):
         return Term(Kind.CRAFT, "individual_contributor", "health"), 1
-    elif word == "chair" and not before:
-        return Term(Kind.RANK, "c_level"), 1
+    elif word in ("chef", "cheffe", "chefe") and after in _DE:
+        # French and Portuguese: in charge of something; cooks are phrases of the lexicon.
+        return Term(Kind.RANK, "manager"), 1
+    elif word in ("chef", "cheffe") and after and not before:
+        follows = of_word(after)
+        if follows is not None and follows.kind is Kind.CRAFT:
+            return Term(Kind.RANK, "lead"), 1
+    elif word in ("gerant", "gerante") and after in _DE and " ".join(words[i + 2 : i + 3]) not in _FIRMS:
+        return Term(Kind.RANK, "manager"), 1
+    elif word == "chair":
+        return Term(Kind.RANK, "c_level" if before in ("", "board", "co") else "head"), 1
+    elif word == "owner" and before in _OWNED_IN_NAME:
+        return Term(Kind.CRAFT, "individual_contributor"), 1
+    elif word == "bestuurder" and after == "van":
+        return Term(Kind.CRAFT, "individual_contributor", "operations"), 1
     return term, length
 
 
+_DE = frozenset({"de", "d", "des", "du", "da", "do", "van"})
+_FIRMS = frozenset({"", "societe", "sarl", "entreprise", "l"})
 _CONNECT = tuple(of_word(word) for word in ("of", "at", "and", "to"))
 
 

@@ -42,19 +42,20 @@ CRAFTS: dict[Department, str] = {
         product owner, product designer engineer, productowner, po, proprietario di prodotto, product
         analyst, product specialist, responsable produit junior""",
     "engineering": """
-        engineer, developer, software engineer, programmer, architect, software architect, solution
-        architect, solutions architect, coder, tester, test engineer, qa engineer, designer cad, drafter,
-        draftsman, draughtsman, technologist, hardware engineer, software developer, web developer, game
-        developer, webmaster, swe, engineer in training, cad technician, surveyor, scrum master assistant,
-        ingénieur, ingénieure, développeur, développeuse, programmeur, programmeuse, architecte,
-        dessinateur, dessinatrice, dessinateur projeteur, dessinatrice projeteuse, projeteur, ingénieur d
-        études, géomètre, ingenieur, entwickler, programmierer, softwareentwickler, architekt, konstrukteur,
-        techniker, bauzeichner, technischer zeichner, vermesser, ingeniero, ingeniera, desarrollador,
-        desarrolladora, programador, programadora, arquitecto, arquitecta, delineante, proyectista,
-        topógrafo, topógrafa, ingegnere, sviluppatore, sviluppatrice, programmatore, programmatrice,
-        architetto, geometra, progettista, disegnatore, disegnatrice, perito, engenheiro, engenheira,
-        desenvolvedor, desenvolvedora, arquiteto, arquiteta, projetista, desenhista, programador júnior,
-        ontwikkelaar, softwareontwikkelaar, architect software, tekenaar, werkvoorbereider, constructeur""",
+        engineer, developer, software engineer, member of technical staff, programmer, architect, software
+        architect, solution architect, solutions architect, coder, tester, test engineer, qa engineer,
+        designer cad, drafter, draftsman, draughtsman, technologist, hardware engineer, software developer,
+        web developer, game developer, webmaster, swe, engineer in training, cad technician, surveyor, scrum
+        master assistant, ingénieur, ingénieure, développeur, développeuse, programmeur, programmeuse,
+        architecte, dessinateur, dessinatrice, dessinateur projeteur, dessinatrice projeteuse, projeteur,
+        ingénieur d études, géomètre, ingenieur, entwickler, programmierer, softwareentwickler, architekt,
+        konstrukteur, techniker, bauzeichner, technischer zeichner, vermesser, ingeniero, ingeniera,
+        desarrollador, desarrolladora, programador, programadora, arquitecto, arquitecta, delineante,
+        proyectista, topógrafo, topógrafa, ingegnere, sviluppatore, sviluppatrice, programmatore,
+        programmatrice, architetto, geometra, progettista, disegnatore, disegnatrice, perito, engenheiro,
+        engenheira, desenvolvedor, desenvolvedora, arquiteto, arquiteta, projetista, desenhista, programador
+        júnior, ontwikkelaar, softwareontwikkelaar, architect software, tekenaar, werkvoorbereider,
+        constructeur""",
     "it": """
         system administrator, systems administrator, sysadmin, dba, database administrator, network
         engineer, network administrator, it specialist, it technician, computer technician, support
@@ -216,7 +217,7 @@ CRAFTS: dict[Department, str] = {
         psichiatra, nutrizionista, enfermeiro, enfermeira, cirurgião, cirurgiã, farmacêutico, farmacêutica,
         médico veterinário, técnico de enfermagem, técnica de enfermagem, auxiliar de enfermagem, cuidador,
         cuidadora, parteira, veterinário, terapeuta, fonoaudiólogo, fonoaudióloga, biomédico, biomédica,
-        verpleegkundige, verzorgende, arts, huisarts, tandarts, chirurg, fysiotherapeut, psycholoog,
+        verpleegkundige, verzorgende, huisarts, tandarts, chirurg, fysiotherapeut, psycholoog,
         verloskundige, dierenarts, tandartsassistente, doktersassistente, specialist ouderengeneeskunde,
         psychiater, logopedist, diëtist, apothekersassistente""",
     "education": """
@@ -255,15 +256,16 @@ CRAFTS: dict[Department, str] = {
         musiker, moderator, cutter, lektor, sänger, tänzer, dirigent, bildhauer, tontechniker, volontär
         redaktion, periodista, redactor, redactora, fotógrafo, fotógrafa, realizador, realizadora, director
         de fotografía, directora de fotografía, traductor, traductora, intérprete, actor de teatro, músico,
-        escritor, escritora, productor audiovisual, camarógrafo, director de cine, locutor, locutora,
-        director de orquesta, guionista, cantante, giornalista, redattore, redattrice, fotografo, fotografa,
-        regista, direttore della fotografia, direttore di fotografia, traduttore, traduttrice, attore,
-        attrice, musicista, scrittore, scrittrice, montatore video, direttore d orchestra, sceneggiatore,
-        cantante lirico, interprete, jornalista, redator, redatora, diretor de fotografia, diretora de
-        fotografia, diretor de cinema, tradutor, tradutora, ator, atriz, videógrafo, cineasta, produtor
-        cultural, produtor de conteúdo, locutor de rádio, redacteur, verslaggever, fotograaf, vertaler,
-        tolk, schrijver, muzikant, cameraman journalist, filmmaker documentaire, eindredacteur, auteur
-        boeken, zanger, danser""",
+        escritor, escritora, productor audiovisual, camarógrafo, director de cine, director de teatro,
+        directora de teatro, director de escena, directora de escena, diretor de teatro, diretora de teatro,
+        locutor, locutora, director de orquesta, guionista, cantante, giornalista, redattore, redattrice,
+        fotografo, fotografa, regista, direttore della fotografia, direttore di fotografia, traduttore,
+        traduttrice, attore, attrice, musicista, scrittore, scrittrice, montatore video, direttore d
+        orchestra, sceneggiatore, cantante lirico, interprete, jornalista, redator, redatora, diretor de
+        fotografia, diretora de fotografia, diretor de cinema, tradutor, tradutora, ator, atriz, videógrafo,
+        cineasta, produtor cultural, produtor de conteúdo, locutor de rádio, redacteur, verslaggever,
+        fotograaf, vertaler, tolk, schrijver, muzikant, cameraman journalist, filmmaker documentaire,
+        eindredacteur, auteur boeken, zanger, danser""",
     "other": """
         chef, cook, sous chef, head chef, executive chef, chef de partie, chef de cuisine, chef de rang,
         commis de cuisine, pastry chef, head cook, waiter, waitress, bartender, barista, baker, butcher,
@@ -274,34 +276,34 @@ CRAFTS: dict[Department, str] = {
         tour guide, travel agent, dishwasher, maid, babysitter, nanny, politician, senator, councillor,
         counsellor, minister, diplomat, ambassador, detective, sheriff, sommelier, maitre d, sailor, seaman,
         sergeant, lieutenant, miner, rancher, groom, undertaker, mortician, veteran service officer,
-        correctional officer, probation officer, bus boy, cuisinier, cuisinière, serveur, serveuse, barman,
-        barmaid, boulanger, boulangère, pâtissier, pâtissière, boucher, bouchère, coiffeur, coiffeuse,
-        esthéticienne, pompier, policier, policière, gendarme, agriculteur, agricultrice, jardinier,
-        jardinière, paysagiste, pilote de ligne, hôtesse de l air, steward, assistant social, assistante
-        sociale, agent de sécurité, femme de ménage, femme de chambre, gouvernante, chef pâtissier, second
-        de cuisine, commis, député, députée, maître d hôtel, fleuriste, agent d entretien, agent d escale,
-        militaire, ambulancier pompier, éleveur, koch, köchin, küchenchef, souschef, kellner, bäcker,
-        metzger, fleischer, konditor, friseur, kosmetiker, polizist, feuerwehrmann, landwirt, gärtner,
-        sozialarbeiter, flugbegleiter, zugbegleiter, reinigungskraft, hotelfachfrau, hotelfachmann, soldat,
-        pfarrer, wachmann, barkeeper, restaurantfachmann, restaurantfachfrau, goldschmied, schneider,
-        winzer, förster, triebfahrzeugführer, lokführer, zugführer, reiseleiter, hundeführer, cocinero,
-        cocinera, camarero, camarera, panadero, panadera, carnicero, peluquero, peluquera, policía, bombero,
-        agricultor, agricultora, jardinero, azafata, piloto, vigilante de seguridad, trabajador social,
-        trabajadora social, limpiador, limpiadora, empleada doméstica, chef ejecutivo, esteticista, militar,
-        sastre, guía turístico, guardia civil, jefe de cocina, jefa de cocina, pastelero, ganadero,
-        barrendero, cuoco, cuoca, capocuoco, cameriere, cameriera, barista capo, panettiere, pasticcere,
-        pasticciera, macellaio, parrucchiere, parrucchiera, estetista, poliziotto, carabiniere, vigile del
-        fuoco, agricoltore, giardiniere, assistente sociale, assistente di volo, guardia giurata, addetto
-        alle pulizie, chef di cucina, capo chef, collaboratrice domestica, sarto, bagnino, pizzaiolo,
-        militare, guida turistica, aiuto cuoco, lavapiatti, cozinheiro, cozinheira, garçom, garçonete,
-        empregado de mesa, empregada de mesa, padeiro, padeira, confeiteiro, açougueiro, cabeleireiro,
-        cabeleireira, policial, bombeiro, agricultora rural, jardineiro, assistente social, comissário de
-        bordo, comissária de bordo, vigilante, segurança patrimonial, faxineiro, faxineira, empregada
-        doméstica, manicure, chefe de cozinha, barbeiro, kok, chef kok, kelner, ober, bakker, slager,
-        kapper, kapster, schoonheidsspecialiste, politieagent, brandweerman, boer, tuinman, hovenier,
-        maatschappelijk werker, piloot, stewardess, beveiliger, schoonmaakster, banketbakker, souschef
-        keuken, bloemist, gastheer, gastvrouw, militair, jongerenwerker, agent van politie, dominee,
-        barmedewerker""",
+        correctional officer, probation officer, bus boy, warden, wethouder, schepen, alderman, cuisinier,
+        cuisinière, serveur, serveuse, barman, barmaid, boulanger, boulangère, pâtissier, pâtissière,
+        boucher, bouchère, coiffeur, coiffeuse, esthéticienne, pompier, policier, policière, gendarme,
+        agriculteur, agricultrice, jardinier, jardinière, paysagiste, pilote de ligne, hôtesse de l air,
+        steward, assistant social, assistante sociale, agent de sécurité, femme de ménage, femme de chambre,
+        gouvernante, chef pâtissier, second de cuisine, commis, député, députée, maître d hôtel, fleuriste,
+        agent d entretien, agent d escale, militaire, ambulancier pompier, éleveur, koch, köchin,
+        küchenchef, souschef, kellner, bäcker, metzger, fleischer, konditor, friseur, kosmetiker, polizist,
+        feuerwehrmann, landwirt, gärtner, sozialarbeiter, flugbegleiter, zugbegleiter, reinigungskraft,
+        hotelfachfrau, hotelfachmann, soldat, pfarrer, wachmann, barkeeper, restaurantfachmann,
+        restaurantfachfrau, goldschmied, schneider, winzer, förster, triebfahrzeugführer, lokführer,
+        zugführer, reiseleiter, hundeführer, cocinero, cocinera, camarero, camarera, panadero, panadera,
+        carnicero, peluquero, peluquera, policía, bombero, agricultor, agricultora, jardinero, azafata,
+        piloto, vigilante de seguridad, trabajador social, trabajadora social, limpiador, limpiadora,
+        empleada doméstica, chef ejecutivo, esteticista, militar, sastre, guía turístico, guardia civil,
+        jefe de cocina, jefa de cocina, pastelero, ganadero, barrendero, cuoco, cuoca, capocuoco, cameriere,
+        cameriera, barista capo, panettiere, pasticcere, pasticciera, macellaio, parrucchiere, parrucchiera,
+        estetista, poliziotto, carabiniere, vigile del fuoco, agricoltore, giardiniere, assistente sociale,
+        assistente di volo, guardia giurata, addetto alle pulizie, chef di cucina, capo chef, collaboratrice
+        domestica, sarto, bagnino, pizzaiolo, militare, guida turistica, aiuto cuoco, lavapiatti,
+        cozinheiro, cozinheira, garçom, garçonete, empregado de mesa, empregada de mesa, padeiro, padeira,
+        confeiteiro, açougueiro, cabeleireiro, cabeleireira, policial, bombeiro, agricultora rural,
+        jardineiro, assistente social, comissário de bordo, comissária de bordo, vigilante, segurança
+        patrimonial, faxineiro, faxineira, empregada doméstica, manicure, chefe de cozinha, barbeiro, kok,
+        chef kok, kelner, ober, bakker, slager, kapper, kapster, schoonheidsspecialiste, politieagent,
+        brandweerman, boer, tuinman, hovenier, maatschappelijk werker, piloot, stewardess, beveiliger,
+        schoonmaakster, banketbakker, souschef keuken, bloemist, gastheer, gastvrouw, militair,
+        jongerenwerker, agent van politie, dominee, barmedewerker""",
 }
 
 ANY_CRAFTS = """
@@ -329,21 +331,21 @@ ANY_CRAFTS = """
         betriebswirt, anwendungsberater, bachelor, vertriebler, teamassistenz, teamassistent, técnico,
         técnica, asesor, asesora, analista, auxiliar, asistente, ayudante, especialista, consultor,
         consultora, ejecutivo, ejecutiva, empleado, empleada, becario, becaria, coordinador, coordinadora,
-        representante, experto, experta, gestor, gestora, aprendiz, trabajador, trabajadora, delegado,
-        delegada, oficial, inspector, inspectora, administrador, administradora, profesional, técnico
-        superior, practicante, pasante, perito judicial, promotor, promotora, colaborador, colaboradora,
-        subalterno, interventor, addetto, addetta, impiegato, impiegata, consulente, collaboratore,
-        specialista, assistente, tecnico, coordinatore, referente, stagista, tirocinante, apprendista,
-        operatore, esperto, esperta, funzionario, funzionaria, dipendente, libero professionista, aiuto,
-        ausiliario, ausiliaria, incaricato, incaricata, ispettore, ispettrice, preposto, agente
-        monomandatario, praticante, lavoratore, lavoratrice, professionista, consigliere, delegato,
-        rappresentante, assessor, assessora, estagiário, estagiária, aprendiz aprendiz, funcionário,
-        funcionária, encarregado geral, servidor público, servidora pública, colaborador externo, prestador
-        de serviços, autarca, atendente geral, perito contábil, conselheiro, conselheira, fiscal de obras,
-        inspetor, inspetora, técnico superior técnico, executivo, executiva, especialista sênior, empregado,
-        empregada, comissionista, medewerker, adviseur, consulent, stagiair, coördinator, begeleider,
-        beheerder, ambtenaar, leerling, trainee medewerker, functionaris, vrijwilliger, deskundige,
-        beleidsmedewerker, beleidsadviseur, zzp er, zzp, freelancer tekst, bediende, werknemer, arbeider,
-        vakman, monteur in opleiding, hulp, kracht, uitzendkracht, gemachtigde, secretaris, begeleidster,
-        bewaker, controleur"""
+        representante, experto, experta, gestor administrativo, gestor comercial, gestor de cobros,
+        aprendiz, trabajador, trabajadora, delegado, delegada, oficial, inspector, inspectora,
+        administrador, administradora, profesional, técnico superior, practicante, pasante, perito judicial,
+        promotor, promotora, colaborador, colaboradora, subalterno, interventor, addetto, addetta,
+        impiegato, impiegata, consulente, collaboratore, specialista, assistente, tecnico, coordinatore,
+        referente, stagista, tirocinante, apprendista, operatore, esperto, esperta, funzionario,
+        funzionaria, dipendente, libero professionista, aiuto, ausiliario, ausiliaria, incaricato,
+        incaricata, ispettore, ispettrice, preposto, agente monomandatario, praticante, lavoratore,
+        lavoratrice, professionista, consigliere, delegato, rappresentante, assessor, assessora, estagiário,
+        estagiária, aprendiz aprendiz, funcionário, funcionária, encarregado geral, servidor público,
+        servidora pública, colaborador externo, prestador de serviços, autarca, atendente geral, perito
+        contábil, conselheiro, conselheira, fiscal de obras, inspetor, inspetora, técnico superior técnico,
+        executivo, executiva, especialista sênior, empregado, empregada, comissionista, medewerker,
+        adviseur, consulent, stagiair, coördinator, begeleider, beheerder, ambtenaar, leerling, trainee
+        medewerker, functionaris, vrijwilliger, deskundige, beleidsmedewerker, beleidsadviseur, zzp er, zzp,
+        freelancer tekst, bediende, werknemer, arbeider, vakman, monteur in opleiding, hulp, kracht,
+        uitzendkracht, gemachtigde, secretaris, begeleidster, bewaker, controleur"""
 """Names of workers that say no department of their own."""

@@ -12,19 +12,19 @@ FIELDS: dict[Department, str] = {
         strategia, unternehmensentwicklung, unternehmensleitung, allgemeine verwaltung, business unit,
         transformation, board of directors""",
     "sales": """
-        sales, presales, pre sales, inside sales, field sales, business development, biz dev, bizdev, bd,
-        new business, business dev, account management, accounts management, key account, key accounts,
-        account, accounts, revenue, commercial, commercials, partnerships, partnership, partner, partners,
-        alliances, channel, channels, go to market, gtm, sales operations, sales ops, revenue operations,
-        rev ops, revops, sales enablement, lead generation, lead gen, lead management, dealer, franchise,
-        wholesale, pricing, vente, ventes, commerciale, commerciaux, développement commercial, grands
-        comptes, clientèle, adv, administration des ventes, ventas, comercial, comerciales, desarrollo de
-        negocio, desarrollo de negocios, grandes cuentas, vendite, commerciali, sviluppo commerciale, grandi
-        clienti, vendas, comerciais, desenvolvimento de negócios, novos negócios, grandes contas, negócios,
-        verkoop, commercieel, commerciële, accountmanagement, außendienst, innendienst,
-        vertriebsinnendienst, großkunden, geschäftsentwicklung, salon de vente, export, import export,
-        customer acquisition, insurance sales, food sales, software sales, medical sales, technical sales,
-        marketing sales, client development, account executive""",
+        sales, retail, presales, pre sales, inside sales, field sales, business development, biz dev,
+        bizdev, bd, new business, business dev, account management, accounts management, key account, key
+        accounts, account, accounts, revenue, commercial, commercials, partnerships, partnership, partner,
+        partners, alliances, channel, channels, go to market, gtm, sales operations, sales ops, revenue
+        operations, rev ops, revops, sales enablement, lead generation, lead gen, lead management, dealer,
+        franchise, wholesale, pricing, vente, ventes, commerciale, commerciaux, développement commercial,
+        grands comptes, clientèle, adv, administration des ventes, ventas, comercial, comerciales,
+        desarrollo de negocio, desarrollo de negocios, grandes cuentas, vendite, commerciali, sviluppo
+        commerciale, grandi clienti, vendas, comerciais, desenvolvimento de negócios, novos negócios,
+        grandes contas, negócios, verkoop, commercieel, commerciële, accountmanagement, außendienst,
+        innendienst, vertriebsinnendienst, großkunden, geschäftsentwicklung, salon de vente, export, import
+        export, customer acquisition, insurance sales, food sales, software sales, medical sales, technical
+        sales, marketing sales, client development, account executive""",
     "marketing": """
         marketing, brand, branding, brands, communications, communication, comms, public relations, pr,
         advertising, content, social media, seo, sem, sea, ppc, growth, demand generation, demand gen,
@@ -170,8 +170,8 @@ FIELDS: dict[Department, str] = {
         sviluppo, innovazione, pesquisa, pesquisa e desenvolvimento, p and d, inovação, investigação,
         onderzoek, onderzoek en ontwikkeling, innovatie, biology, chemistry, physics""",
     "administration": """
-        administration, administrative, office, reception, secretarial, clerical, admin, back office,
-        general services, front desk, front office, office services, records, executive support,
+        administration, civil service, administrative, office, reception, secretarial, clerical, admin, back
+        office, general services, front desk, front office, office services, records, executive support,
         administratif, administrative services, accueil, secrétariat, services généraux, moyens généraux,
         verwaltung, büro, empfang, sekretariat, administración, administrativo, administrativa, recepción,
         secretaría, amministrazione, amministrativo, amministrativa, segreteria, servizi generali, ufficio,
@@ -204,11 +204,11 @@ FIELDS: dict[Department, str] = {
         periodismo, redazione, editoria, cinema, fotografia, redação, jornalismo, mídia, redactie,
         uitgeverij, omroep, translation, creative writing""",
     "other": """
-        food, restaurant, kitchen, culinary, hospitality, hotel, food and beverage, f and b, catering, bar,
-        banquet, housekeeping, beauty, spa, salon, fitness, farm, agriculture, agricultural, forestry,
-        police, fire, military, army, navy, security, real estate, property, properties, leasing, community,
-        social services, social work, church, ministry, travel, tourism, sustainability, esg, csr,
-        environmental, environment, sports, aviation, flight, casino, gaming, parks, recreation,
+        tree surgery, food, restaurant, kitchen, culinary, hospitality, hotel, food and beverage, f and b,
+        catering, bar, banquet, housekeeping, beauty, spa, salon, fitness, farm, agriculture, agricultural,
+        forestry, police, fire, military, army, navy, security, real estate, property, properties, leasing,
+        community, social services, social work, church, ministry, travel, tourism, sustainability, esg,
+        csr, environmental, environment, sports, aviation, flight, casino, gaming, parks, recreation,
         restauration, cuisine, hôtellerie, tourisme, immobilier, immobilière, développement durable, küche,
         gastronomie, immobilien, sicherheit, nachhaltigkeit, landwirtschaft, tourismus, hostelería, turismo,
         cocina, inmobiliario, inmobiliaria, seguridad, sostenibilidad, medio ambiente, agrícola, cucina,
@@ -257,12 +257,16 @@ STEMS: dict[Department, str] = {
 """Beginnings of words, longest first wins; for what German and Dutch write as one word."""
 
 WEAK = """
-    technical, technique, tecnico, tecnica, technisch, technischer, technische, digital, operations, ops,
-    operational, operation, operativo, operativa, operacional, planning, process, delivery, project,
-    projects, office, administrative, administratif, administrativo, administrativa, care, service,
-    customer, customers, client, clients, web, mobile, online, strategy, content, event, events, community,
-    program, programs, programme, environmental, food, test, insights, media, culture, platform, platforms,
-    performance, learning, projet, projets, proyecto, proyectos, projeto, progetto, projekt, project, store,
-    site, industrial, quality, qualität, qualité, calidad, digitalisation, store, agence, transformation,
-    innovation, development, account, accounts, commercial, planta, plant"""
+        technical, technique, tecnico, tecnica, technisch, technischer, technische, digital, operations,
+        ops, operational, operation, operativo, operativa, operacional, planning, process, delivery,
+        project, projects, office, administrative, administratif, administrativo, administrativa, care,
+        service, customer, customers, client, clients, web, mobile, online, strategy, content, event,
+        events, community, program, programs, programme, environmental, food, test, insights, media,
+        culture, platform, platforms, performance, learning, projet, projets, proyecto, proyectos, projeto,
+        progetto, projekt, store, site, industrial, quality, qualität, qualité, calidad, digitalisation,
+        agence, transformation, innovation, development, account, accounts, commercial, planta, plant,
+        personal, administrator, administrateur, administratrice, administrador, administradora, technician,
+        technicien, technicienne, operator, opérateur, opératrice, operador, operadora, operatore,
+        operatrice, clerk, inspector, inspecteur, techniker, técnico, técnica, controller, retail,
+        formation, research"""
 """Fields that say how rather than what: the other departments of a role go before them."""

@@ -49,7 +49,7 @@ _AIDES = """
     assistante, assistante de direction, assistant de direction, secrétaire, secrétaire de direction,
     adjoint au, adjointe au, adjoint du, adjointe du, adjoint à la, adjointe à la,
     secretaria, secretario, asistente, asistenta, secretário, secretária, assistente, segretaria, segretario,
-    segretaria di direzione, office of the, office of, büro der, büro des, cabinet du, chief of staff to,
+    segretaria di direzione, office of the, office of, büro der, büro des, cabinet du,
     executive support, vorzimmer, stab"""
 _MARKS: dict[Kind, str] = {
     Kind.AIDE_OR_DEPUTY: "assistant, asst",
@@ -68,12 +68,11 @@ _MARKS: dict[Kind, str] = {
         voluntario, voluntaria, volontario, volontaria, voluntário, voluntária, vrijwilliger, homemaker,
         housewife, hausfrau, hausmann, self employed, n a, na, none, unknown, tbd, arbeitslos, arbeitssuchend,
         desempleado, desempleada, disoccupato, disoccupata, werkloos, desempregado, desempregada, demandeur d emploi,
-        sans emploi, alumni, alumnus, alumna, housewife and mother, mother, father, test user, werkzoekend,
-        tiefbegabt, investor relations contact, casalinga, ama de casa, dona de casa, mère au foyer""",
-    Kind.TRAINEE: """intern, trainee, apprentice, in training, praktikant, praktikum, werkstudent, azubi,
+        sans emploi, alumni, alumnus, alumna, werkzoekend, casalinga, ama de casa, dona de casa, mère au foyer""",
+    Kind.TRAINEE: """intern, trainee, apprentice, manager in training, praktikant, praktikum, werkstudent, azubi,
         auszubildender, auszubildende, stagiaire, alternant, alternante, apprenti, apprentie, becario, becaria,
-        stagista, tirocinante, estagiário, estagiária, stagiair, working student, internship, apprenticeship,
-        traineeship, ausbildung zum, ausbildung zur, en alternance, en prácticas, in opleiding, graduate trainee,
+        stagista, tirocinante, estagiário, estagiária, stagiair, working student,
+        ausbildung zum, ausbildung zur, en alternance, en prácticas, in opleiding, graduate trainee,
         management trainee, volontär""",
 }
 # Crafts that a longer word of rank would hide, and fields that hold a word of rank.
@@ -123,8 +122,7 @@ SAME_WORD = {
 }
 _NOT_RANKS: dict[Kind, str] = {
     Kind.CRAFT: """
-        account executive, process owner, service owner, system owner, data owner, risk owner, platform owner,
-        application owner, cheerleader, homeowner, business partner, hr business partner, finance business partner,
+        account executive, cheerleader, homeowner, business partner, hr business partner, finance business partner,
         people partner, client partner, legislator, board advisor, advisory board member, board adviser,
         advisory board, board observer, head of household, patron saint, systems lead tech, lead pastor""",
     Kind.FIELD: """
@@ -132,7 +130,8 @@ _NOT_RANKS: dict[Kind, str] = {
         head start, executive search, executive education, executive coaching, leadership, leadership development,
         president s club, owner relations, lead generation, lead gen, lead management, lead qualification,
         principal investments, director s office, senior living, senior care, senior services, manager tools,
-        executive office, executive offices, managers, c suite, halbleiter, leader in me, chief engineer office""",
+        executive office, executive offices, information,
+        managers, c suite, halbleiter, leader in me, chief engineer office""",
 }
 
 
@@ -160,7 +159,7 @@ def _lexicon() -> dict[str, Term]:
         terms[phrase] = Term(Kind.CRAFT, "individual_contributor", department_, weak=phrase in weak)
     for department, text in CRAFTS.items():
         for phrase in _phrases(text):
-            terms[phrase] = Term(Kind.CRAFT, "individual_contributor", department)
+            terms[phrase] = Term(Kind.CRAFT, "individual_contributor", department, weak=phrase in weak)
     for level, text in RANKS.items():
         for phrase in _phrases(text):
             terms[phrase] = Term(Kind.RANK, level)
@@ -192,17 +191,18 @@ _STEMS = sorted(
     ((stem, department) for department, text in STEMS.items() for stem in _phrases(text)),
     key=lambda entry: -len(entry[0]),
 )
-# A shorter ending says too little; "arzt", "koch" and "chef" do end compounds.
+# A shorter ending says too little; "arzt", "arts", "koch" and "chef" do end compounds.
 _SHORTEST_ENDING = 5
 _SHORT_ENDINGS = {
     "chef": Term(Kind.RANK, "head"),
     "arzt": Term(Kind.CRAFT, "individual_contributor", "health"),
+    "arts": Term(Kind.CRAFT, "individual_contributor", "health"),
     "koch": Term(Kind.CRAFT, "individual_contributor", "other"),
     "baas": Term(Kind.RANK, "lead"),
 }
 _CRAFT_ENDING = re.compile(
     r"\w{2,}(?:er|or|ist|ista|iste|ian|ien|ienne|eur|euse|iere|ador|adora|dor|dora|ero|era|eiro|eira|tore"
-    r"|trice|man|woman|mann|frau|kraft|eer|ster|ologue|ologo|ologa|wright|smith|erin|orin|istin|ants|ente)"
+    r"|trice|man|woman|mann|frau|kraft|eer|ster|ologue|ologo|ologa|wright|smith|erin|orin|istin|ente|(?<!m)ent|ant|ograf|ologe|onom|urg|eut)"
 )
 
 
@@ -236,10 +236,21 @@ def of_word(word: str) -> Term | None:
         ending = bare[start:]
         known = _TERMS.get(ending) if len(ending) >= _SHORTEST_ENDING else _SHORT_ENDINGS.get(ending)
         if known is not None and known.level and known.kind in (Kind.RANK, Kind.CRAFT, Kind.AIDE):
-            return Term(known.kind, known.level, known.department, stem, known.weak)
+            return Term(
+                known.kind, known.level, known.department, _field_of(bare[:start]) or stem, known.weak
+            )
     if _CRAFT_ENDING.fullmatch(word):
         return Term(Kind.CRAFT, "individual_contributor", stem)
     return Term(Kind.FIELD, None, stem) if stem else None
+
+
+def _field_of(beginning: str) -> Department | None:
+    """The department of the first part of a compound: "innovations" in "Innovationsmanager"."""
+    for part in (beginning, beginning.removesuffix("s"), beginning.removesuffix("n")):
+        known = _TERMS.get(part)
+        if known is not None and known.kind is Kind.FIELD:
+            return known.department
+    return None
 
 
 RANK_OF = {level: place for place, level in enumerate(LEVELS)}

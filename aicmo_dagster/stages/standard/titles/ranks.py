@@ -31,11 +31,13 @@ RANKS: dict[Level, str] = {
         board director, member of the board, member of board, member of the executive board, member of the
         management board, executive board member, management board, executive committee member, chairman,
         chairwoman, chairperson, chairman of the board, president, copresident, co president, chancellor,
-        provost, superintendent of schools, mayor, governor, city manager, executive president, country
-        president, président, présidente, directeur exécutif, directrice exécutive, gérant, gérante,
-        cogérant, cogérante, dirigeant, dirigeante, membre du directoire, membre du comité exécutif, membre
-        du comité de direction, administrateur délégué, administratrice déléguée, directeur gérant,
-        directrice gérante, secrétaire général, secrétaire générale, maire, geschäftsführer,
+        provost, superintendent of schools, school superintendent, secretary of state, permanent secretary,
+        membro del consiglio di amministrazione, membre du conseil d administration, miembro del consejo de
+        administración, membro do conselho de administração, mayor, governor, city manager, executive
+        president, country president, président, présidente, directeur exécutif, directrice exécutive,
+        gérant, gérante, cogérant, cogérante, dirigeant, dirigeante, membre du directoire, membre du comité
+        exécutif, membre du comité de direction, administrateur délégué, administratrice déléguée, directeur
+        gérant, directrice gérante, secrétaire général, secrétaire générale, maire, geschäftsführer,
         geschäftsführung, geschäftsleiter, geschäftsleitung, mitglied der geschäftsleitung, mitglied der
         geschäftsführung, mitglied des vorstands, mitglied des vorstandes, vorstand, vorständin,
         vorstandsvorsitzender, vorstandsvorsitzende, vorstandsmitglied, vorstandssprecher, sprecher des
@@ -67,36 +69,38 @@ RANKS: dict[Level, str] = {
         de division, proviseur, proviseure, doyen, doyenne, jefe, jefa, capo, chefe, rektorin, preside,
         primario, reitor, reitora, decano, decana, afdelingsleider, kwartiermaker""",
     "director": """
-        director, directors, directress, associate partner, prokurist, prokurista, treasurer, comptroller,
-        directeur, directrice, directeur associé, directrice associée, drh, dsi, daf, dircom, dir com, dga,
-        direktor, direktion, direttore, direttrice, vicedirettore, vice direttore, condirettore, directora,
-        subdirector, subdirectora, diretor, diretora, subdiretor, subdiretora, directivo, directiva,
-        dirigente, superintendente, adjunct directeur, vicedirecteur""",
+        commissioner, diretores, directores, directeurs, direttori, director, directors, directress,
+        associate partner, prokurist, prokurista, treasurer, comptroller, directeur, directrice, directeur
+        associé, directrice associée, drh, dsi, daf, dircom, dir com, dga, direktor, direktion, direttore,
+        direttrice, vicedirettore, vice direttore, condirettore, directora, subdirector, subdirectora,
+        diretor, diretora, subdiretor, subdiretora, directivo, directiva, dirigente, superintendente,
+        adjunct directeur, vicedirecteur""",
     "manager": """
-        manager, manageress, manageuse, managers, mgr, gm, pm, superintendent, postmaster, warden, matron,
-        gerente, gerenta, subgerente, subgerenta, responsable, responsabile, responsável, coresponsable,
-        verantwortlicher, verantwortliche, verantwoordelijke, leidinggevende, cadre, quadro, financial
-        controller, finance controller, group controller, corporate controller, plant controller,
-        projektleiter, projektleitung, filialleiter, filialleitung, bauleiter, bauleitung, marktleiter,
-        marktleitung, regionalleiter, gebietsleiter, gebietsverkaufsleiter, niederlassungsleiter,
-        objektleiter, betriebsleiter, teilprojektleiter, bezirksleiter, storeleiter, shopleiter,
-        storeleitung, hausleitung, restaurantleiter, küchenleitung, programmleiter, produktleiter, chef de
-        projet, cheffe de projet, chef de projets, chef de produit, cheffe de produit, chef de produits,
-        chef de chantier, chef de secteur, chef de rayon, chef d agence, cheffe d agence, chef de marché,
-        chef de publicité, chef de zone, chef de région, chef des ventes, chef de vente, chef de marque,
-        chef de programme, chef de groupe, chef de magasin, chef d atelier, chef d établissement, gérant de
-        magasin, gérante de magasin, conducteur de travaux, conductrice de travaux, jefe de proyecto, jefa
-        de proyecto, jefe de proyectos, jefa de proyectos, jefe de producto, jefa de producto, jefe de obra,
-        jefa de obra, jefe de tienda, jefa de tienda, jefe de zona, jefa de zona, jefe de área, jefa de
-        área, encargado de tienda, encargada de tienda, capo progetto, capoprogetto, capo area, capoarea,
-        capo cantiere, capocantiere, store leader, chefe de projeto, chefe de projetos, chefe de loja, chefe
-        de produto, projectleider, projectleidster, bedrijfsleider, bedrijfsleidster, vestigingsleider,
-        winkelleider, uitvoerder, afdelingschef, filiaalleider, filiaalhouder""",
+        manager, manageress, manageuse, managers, mgr, gm, pm, superintendent, postmaster, prison warden,
+        matron, führungskraft, gestor, gestora, gerente, gerenta, subgerente, subgerenta, responsable,
+        responsabile, responsável, coresponsable, verantwortlicher, verantwortliche, verantwoordelijke,
+        leidinggevende, cadre, quadro, financial controller, finance controller, group controller, corporate
+        controller, plant controller, projektleiter, projektleitung, filialleiter, filialleitung, bauleiter,
+        bauleitung, marktleiter, marktleitung, regionalleiter, gebietsleiter, gebietsverkaufsleiter,
+        niederlassungsleiter, objektleiter, betriebsleiter, teilprojektleiter, bezirksleiter, storeleiter,
+        shopleiter, storeleitung, hausleitung, restaurantleiter, küchenleitung, programmleiter,
+        produktleiter, chef de projet, cheffe de projet, chef de projets, chef de produit, cheffe de
+        produit, chef de produits, chef de chantier, chef de secteur, chef de rayon, chef d agence, cheffe d
+        agence, chef de marché, chef de publicité, chef de zone, chef de région, chef des ventes, chef de
+        vente, chef de marque, chef de programme, chef de groupe, chef de magasin, chef d atelier, chef d
+        établissement, gérant de magasin, gérante de magasin, conducteur de travaux, conductrice de travaux,
+        jefe de proyecto, jefa de proyecto, jefe de proyectos, jefa de proyectos, jefe de producto, jefa de
+        producto, jefe de obra, jefa de obra, jefe de tienda, jefa de tienda, jefe de zona, jefa de zona,
+        jefe de área, jefa de área, encargado de tienda, encargada de tienda, capo progetto, capoprogetto,
+        capo area, capoarea, capo cantiere, capocantiere, store leader, chefe de projeto, chefe de projetos,
+        chefe de loja, chefe de produto, projectleider, projectleidster, bedrijfsleider, bedrijfsleidster,
+        vestigingsleider, winkelleider, uitvoerder, afdelingschef, filiaalleider, filiaalhouder""",
     "lead": """
         lead, leader, team lead, team leader, group leader, squad lead, supervisor, supervisora, forewoman,
-        foreman, charge nurse, shift lead, crew chief, chargehand, overseer, captain, superviseur,
-        superviseuse, superviseure, chef d équipe, cheffe d équipe, contremaître, agent de maîtrise,
-        teamlead, teamleiter, teamleitung, team leiter, teamchef, gruppenleiter, gruppenleitung,
+        capitaine, kapitän, capitán, capitano, kapitein, capitão, contramestre, maestro de obra, encadrant,
+        encadrante, foreman, charge nurse, shift lead, crew chief, chargehand, overseer, captain,
+        superviseur, superviseuse, superviseure, chef d équipe, cheffe d équipe, contremaître, agent de
+        maîtrise, teamlead, teamleiter, teamleitung, team leiter, teamchef, gruppenleiter, gruppenleitung,
         schichtleiter, schichtleitung, schichtführer, teamkoordinator, leitender, leitende, vorarbeiter,
         polier, meister, werkmeister, industriemeister, stationsleitung, wohnbereichsleitung, líder, jefe de
         equipo, jefa de equipo, jefe de turno, jefa de turno, encargado, encargada, capataz, capo squadra,
@@ -145,6 +149,10 @@ ROLES: dict[tuple[Level, Department], str] = {
     ("head", "education"): """
         headmaster, headmistress, head teacher, headteacher, dean, rektor, rektorin, proviseur, proviseure,
         reitor, reitora, doyen""",
+    ("head", "media"): """
+        editor in chief, chief editor, managing editor, rédacteur en chef, rédactrice en chef, redactor
+        jefe, redactora jefa, caporedattore, redator chefe, hoofdredacteur, chefredakteur""",
+    ("head", "engineering"): "ingénieur en chef, ingénieure en chef, ingeniero jefe, ingegnere capo",
     ("head", "health"): "chefarzt, chefärztin, primario, primaria",
     ("manager", "general_management"): "general manager, gm",
     ("manager", "sales"): """
@@ -163,6 +171,7 @@ ROLES: dict[tuple[Level, Department], str] = {
         filialleiter, filialleitung, marktleiter, betriebsleiter, bedrijfsleider""",
     ("manager", "finance"): """
         financial controller, finance controller, group controller, corporate controller, plant controller""",
+    ("manager", "education"): "chef d établissement, cheffe d établissement",
     ("manager", "administration"): "office manager, officemanager, office managerin",
 }
 """Ranks that say their department as well."""
