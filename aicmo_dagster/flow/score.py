@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from aicmo_dagster.flow import conversion
 from aicmo_dagster.flow.facts import ScoringFacts, needed_by
 from aicmo_dagster.flow.run import Run, Streamed, stream, writing
 from aicmo_dagster.stages.scoring import MODELS
@@ -15,7 +16,10 @@ def score(run: Run, only: Sequence[int] | None = None) -> Streamed:
     """Score the campaign's leads, or `only` these; rows whose score is what it was are left alone."""
     config = run.campaign.config
     model = MODELS[config.scoring.model]
-    facts = ScoringFacts(run.campaign.id, config, needed_by(config))
+    predictor = conversion.predictor(run.campaign)
+    number = predictor.number if predictor else None
+    needed = needed_by(config) | (conversion.FACTS if predictor else frozenset())
+    facts = ScoringFacts(run.campaign.id, config, needed, predictor)
 
     def scored(leads: pd.DataFrame) -> pd.DataFrame:
         return decide(facts.completed(leads), config).assign(lead_revision=leads["revision"])
@@ -28,6 +32,6 @@ def score(run: Run, only: Sequence[int] | None = None) -> Streamed:
             facts.dtypes,
             scored,
             decisions.scores([dimension.name for dimension in model.dimensions]),
-            {"model": model.name, "model_version": model.version, "conversion_model": None},
+            {"model": model.name, "model_version": model.version, "conversion_model": number},
             {"now": run.now, "only": only},
         )
