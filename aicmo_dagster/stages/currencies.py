@@ -108,7 +108,8 @@ def _pattern() -> re.Pattern[str]:
 
     What a sign begins with is asked first, so that digits cost nothing: most amounts differ, and each is read.
     """
-    words, symbols = [], []
+    words: list[str] = []
+    symbols: list[str] = []
     for sign in sorted(_codes(), key=len, reverse=True):
         end = r"(?![^\W\d_])" if _is_letter(sign[-1]) else ""
         (words if _is_letter(sign[0]) else symbols).append(re.escape(sign) + end)

@@ -102,8 +102,8 @@ def read_revenue_usd(text: str) -> Quantity | None:
     the middle is half of it. None for a currency without a rate there.
     """
     if simple := _SIMPLE_DOLLARS.fullmatch(text):
-        amount = float(simple[1].replace(",", ""))
-        return Quantity(amount, amount, simple[1] == text) if amount <= _MOST_REVENUE else None
+        dollars = float(simple[1].replace(",", ""))
+        return Quantity(dollars, dollars, simple[1] == text) if dollars <= _MOST_REVENUE else None
     plain = _plain(text) if len(text) < _LONGEST else ""
     found = without_currency(plain)
     if found is None:
