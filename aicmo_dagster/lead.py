@@ -6,7 +6,7 @@ the columns of the table `leads` and of every DataFrame that a stage function re
 
 from aicmo_dagster.campaign.config import SIGNALS, SOURCE_FIELDS
 
-__all__ = ["DATE", "LEAD_COLUMNS", "SCORING_COLUMNS", "SOURCE_FIELDS"]
+__all__ = ["DATE", "FIELDS_THAT_MATTER", "LEAD_COLUMNS", "SCORING_COLUMNS", "SOURCE_FIELDS"]
 
 DATE = "date32[day][pyarrow]"
 
@@ -70,11 +70,27 @@ thirty days, as the source counts them. `consent` is how the person agreed to be
 `consent_on`.
 """
 
+FIELDS_THAT_MATTER: tuple[tuple[str, ...], ...] = (
+    ("first_name",),
+    ("last_name",),
+    ("title",),
+    ("company",),
+    ("industry",),
+    ("employees", "company_size"),
+    ("country_code",),
+    ("phone", "linkedin_url"),
+    ("website", "account_domain"),
+    ("email",),
+)
+"""What should be known of a lead; of several in one place any will do."""
+
 SCORING_COLUMNS: dict[str, str] = {
     **LEAD_COLUMNS,
     "as_of": "datetime64[us, UTC]",
     "source": "str",
-    "updated_at": "datetime64[us, UTC]",
+    "updated_on": DATE,
+    "identity_kind": "str",
+    "known_fields": "Int64",
     "match_probability": "Float64",
     "account_customer": "boolean",
     "contacted_at": "datetime64[us, UTC]",
@@ -89,7 +105,9 @@ SCORING_COLUMNS: dict[str, str] = {
 }
 """What a lead is scored by: its own columns, and what is known beside them at the time `as_of`.
 
-`source` brought it; `updated_at` is when its facts last changed. `match_probability` is that of the likeliest match
+`source` brought it; `updated_on` is the day on which its facts last changed. `identity_kind` is what it is told
+apart by: mailbox, linkedin or person. Bit i of `known_fields` is set where a field of `FIELDS_THAT_MATTER[i]` is
+known. `match_probability` is that of the likeliest match
 that waits for a person. `account_customer`: somebody of the company was won, in whatever campaign.
 `contacted_at` is its first mail. `opens`, `clicks`, `replies`, `meetings` are sums of events, decayed and capped
 (see `stages.standard.engagement`); 0 where it was mailed and did nothing, missing where nothing could have

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from psycopg import Cursor
@@ -29,6 +31,9 @@ class ScoringFacts:
     config: CampaignConfig
     needed: frozenset[str]
     predict: Predict | None = None
+    now: datetime | None = None
+    constants: frozenset[str] = frozenset()
+    """Without points: the present time, and the columns of which `store.facts.constants` says that all are equal."""
 
     @property
     def selected(self) -> frozenset[str]:
@@ -37,20 +42,30 @@ class ScoringFacts:
 
     @property
     def dtypes(self) -> Mapping[str, str]:
-        return facts.columns(self.selected)
+        return facts.columns(self.selected, self._left_out)
 
     def select(self, points: str | None = None, where: str = "true") -> str:
         """As `store.facts.select`: takes %(campaign)s, and without `points` %(now)s."""
-        return facts.select(self.selected, points, where)
+        return facts.select(self.selected, points, where, self._left_out)
+
+    @property
+    def _left_out(self) -> frozenset[str]:
+        return self.constants if self.now is None else self.constants | {"as_of"}
 
     def completed(self, leads: pd.DataFrame) -> pd.DataFrame:
         """The frame with the columns that no statement gives: what events sum up to, what is predicted."""
+        if self._left_out:
+            leads = leads.assign(**{name: self._constant(name, leads) for name in self._left_out})
         if self.needed & {*engagement.SUMS}:
             leads = leads.assign(**self._engaged(leads))
         if "conversion" in self.needed:
             predicted = self.predict(leads) if self.predict else pd.Series(pd.NA, leads.index)
             leads = leads.assign(conversion=predicted.astype("Float64"))
         return leads
+
+    def _constant(self, name: str, leads: pd.DataFrame) -> "pd.Series[Any]":
+        value = {"as_of": self.now, "account_customer": False, "opted_out_elsewhere": False}.get(name, pd.NA)
+        return pd.Series(value, leads.index, SCORING_COLUMNS[name])
 
     def _engaged(self, leads: pd.DataFrame) -> pd.DataFrame:
         nothing = leads["contacted_at"].isna().all()

