@@ -40,6 +40,7 @@ _FEMALE = re.compile(
     r"(?<=\w\w\w)[:*·•._/(-]{1,2}(?:innen|in|rice|trice|teure|eure|euse|ice|ère|ière|ne|e|a|ora|esse|frau|r)\b\)?",
     re.I,
 )
+_DOCTOR = re.compile(r"\bM\.\s?D\.")
 _CAMEL = re.compile(r"(?<=[a-zäöüß])In(?:nen)?\b")
 _ROLE_BREAK = re.compile(r"[,;:/|()\[\]{}\n\t•·–—>+]|\s-+\s|\s-|-\s")
 _DOTTED = re.compile(r"\b(?:\w\.)+\w\b\.?|\b(?:\w\.\s?){2,}")
@@ -94,6 +95,7 @@ class _Role:
     then: list[Department] = field(default_factory=list)
     last: list[Department] = field(default_factory=list)
     aide: bool = False
+    assists: bool = False
 
     def take(self, term: Term) -> None:
         if term.level and (self.level is None or RANK_OF[term.level] < RANK_OF[self.level]):
@@ -108,7 +110,8 @@ class _Role:
             (self.first if hard else self.last if term.weak else self.then).append(term.department)
 
     def departments(self) -> tuple[Department, ...]:
-        said = list(dict.fromkeys([*self.first, *self.then, *self.last]))
+        office: list[Department] = ["administration"] if self.assists else []
+        said = list(dict.fromkeys([*self.first, *self.then, *self.last, *office]))
         if not said and self.level in ("owner", "c_level"):
             return ("general_management",)
         return tuple(said)
@@ -156,6 +159,7 @@ def read(title: str) -> Reading:
     text = _GENDERS.sub(" ", title)
     text = _CAMEL.sub("in", _FEMALE.sub("", text)).replace("@", " at ")
     if "." in text:
+        text = _DOCTOR.sub(" physician ", text)
         text = _DOTTED.sub(lambda dotted: re.sub(r"[.\s]", "", dotted.group()) + " ", text)
     roles: list[_Role] = []
     waiting: list[Term] = []
@@ -211,7 +215,11 @@ def _read_segment(words: list[str], roles: list[_Role], waiting: list[Term], oth
         elif kind is Kind.NO_JOB:
             jobless = True
         elif kind is Kind.FIELD:
-            (for_term.append(term) if role.level is None else role.about(term))
+            # What a superior is about does not say what the assistant does.
+            if role.level is None:
+                for_term.append(term)
+            elif not others:
+                role.about(term)
         elif ended:
             continue
         elif kind is Kind.TRAINEE:
@@ -242,11 +250,11 @@ def _read_segment(words: list[str], roles: list[_Role], waiting: list[Term], oth
             elif role.aide and kind is Kind.RANK and term.level in ("owner", "c_level"):
                 continue
             elif role.aide and role.kind is Kind.AIDE:
-                role.last.extend([term.department] if term.department else [])
+                role.about(term)
             else:
                 if role.aide and kind is Kind.RANK:
                     role.aide = False
-                    role.last.remove("administration")
+                    role.assists = False
                 role.take(term)
     if role.level is not None:
         waiting.clear()
@@ -265,9 +273,8 @@ def _read_segment(words: list[str], roles: list[_Role], waiting: list[Term], oth
 
 
 def _assist(role: _Role, kind: Kind) -> None:
-    role.level, role.kind, role.aide = "individual_contributor", kind, True
+    role.level, role.kind, role.aide, role.assists = "individual_contributor", kind, True, True
     role.first.clear()
-    role.last.append("administration")
 
 
 def _term_at(words: list[str], i: int) -> tuple[Term | None, int]:
@@ -287,9 +294,10 @@ def _term_at(words: list[str], i: int) -> tuple[Term | None, int]:
         if follows is not None and follows.kind is Kind.CRAFT:
             return Term(Kind.RANK, "lead"), 1
     elif word == "principal":
-        alone = not before or before in _SCHOOLS
         last = not after or of_word(after) in _CONNECT
-        return Term(Kind.RANK, "head" if alone and last else "senior"), 1
+        if last and before in _SCHOOLS:
+            return Term(Kind.RANK, "head", "education"), 1
+        return Term(Kind.RANK, "head" if last and not before else "senior"), 1
     elif word == "partner":
         last = not after or of_word(after) in _CONNECT
         if last and before not in _NOT_A_PARTNER:

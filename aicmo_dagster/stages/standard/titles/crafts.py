@@ -115,12 +115,12 @@ CRAFTS: dict[Department, str] = {
         risorse umane, consulente del lavoro, analista de recursos humanos, analista de rh, recrutador,
         recrutadora, personeelsfunctionaris, intercedent, personeelsadviseur""",
     "legal": """
-        lawyer, attorney, solicitor, barrister, counsel, paralegal, judge, notary, legal secretary,
-        compliance officer, data protection officer, dpo, patent attorney, prosecutor, magistrate, legal
-        counsel, legal advisor, law clerk, legal assistant, juriste, avocat, avocate, notaire, clerc de
-        notaire, magistrat, juge, huissier, délégué à la protection des données, jurist, anwalt,
-        rechtsanwalt, anwältin, rechtsanwältin, notar, richter, staatsanwalt, staatsanwältin, syndikus,
-        syndikusrechtsanwalt, justiziar, datenschutzbeauftragter, datenschutzbeauftragte,
+        lawyer, company secretary, attorney, solicitor, barrister, counsel, paralegal, judge, notary, legal
+        secretary, compliance officer, data protection officer, dpo, patent attorney, prosecutor,
+        magistrate, legal counsel, legal advisor, law clerk, legal assistant, juriste, avocat, avocate,
+        notaire, clerc de notaire, magistrat, juge, huissier, délégué à la protection des données, jurist,
+        anwalt, rechtsanwalt, anwältin, rechtsanwältin, notar, richter, staatsanwalt, staatsanwältin,
+        syndikus, syndikusrechtsanwalt, justiziar, datenschutzbeauftragter, datenschutzbeauftragte,
         rechtsanwaltsfachangestellte, patentanwalt, abogado, abogada, jurista, notario, notaria, juez,
         jueza, fiscal de la república, procurador, procuradora, asesor jurídico, asesora jurídica, asesor
         legal, asesora legal, avvocato, avvocata, notaio, giurista, giudice, magistrato, praticante
@@ -176,21 +176,21 @@ CRAFTS: dict[Department, str] = {
         wetenschapper, chemicus, bioloog, natuurkundige, promovendus, laboratoriummedewerker, analist
         laboratorium""",
     "administration": """
-        receptionist, clerk, administrator, administrative assistant, office assistant, office clerk,
-        typist, data entry clerk, office administrator, secretary, virtual assistant, executive assistant,
-        personal assistant, ea, pa, file clerk, registrar, archivist, librarian, agent administratif, agente
-        administrative, employé administratif, employée administrative, réceptionniste, standardiste,
-        hôtesse d accueil, gestionnaire administratif, gestionnaire administrative, assistante de direction,
-        assistant de direction, office manager assistant, archiviste, documentaliste, sachbearbeiter,
-        bürokaufmann, bürokauffrau, rezeptionist, empfangsmitarbeiter, bürokraft, kaufmann für
-        büromanagement, kauffrau für büromanagement, verwaltungsfachangestellter,
-        verwaltungsfachangestellte, verwaltungsangestellter, verwaltungsangestellte, beamter, beamtin,
-        administrativo contable, auxiliar administrativo, auxiliar administrativa, asistente administrativo,
-        asistente administrativa, recepcionista, oficinista, funcionario, funcionaria, impiegato, impiegata,
-        impiegato amministrativo, impiegata amministrativa, centralinista, archivista, assistente
-        administrativo, assistente administrativa, escriturário, escriturária, técnico administrativo,
-        agente administrativo, analista administrativo, administratief medewerker, receptioniste,
-        baliemedewerker, telefoniste""",
+        receptionist, clerk, administrator, administrateur, administratrice, administrador, administradora,
+        administrative assistant, office assistant, office clerk, typist, data entry clerk, office
+        administrator, secretary, virtual assistant, executive assistant, personal assistant, ea, pa, file
+        clerk, registrar, archivist, librarian, agent administratif, agente administrative, employé
+        administratif, employée administrative, réceptionniste, standardiste, hôtesse d accueil,
+        gestionnaire administratif, gestionnaire administrative, assistante de direction, assistant de
+        direction, office manager assistant, archiviste, documentaliste, sachbearbeiter, bürokaufmann,
+        bürokauffrau, rezeptionist, empfangsmitarbeiter, bürokraft, kaufmann für büromanagement, kauffrau
+        für büromanagement, verwaltungsfachangestellter, verwaltungsfachangestellte,
+        verwaltungsangestellter, verwaltungsangestellte, beamter, beamtin, administrativo contable, auxiliar
+        administrativo, auxiliar administrativa, asistente administrativo, asistente administrativa,
+        recepcionista, oficinista, funcionario, funcionaria, impiegato, impiegata, impiegato amministrativo,
+        impiegata amministrativa, centralinista, archivista, assistente administrativo, assistente
+        administrativa, escriturário, escriturária, técnico administrativo, agente administrativo, analista
+        administrativo, administratief medewerker, receptioniste, baliemedewerker, telefoniste""",
     "health": """
         nurse, registered nurse, rn, lpn, cna, physician, doctor, surgeon, dentist, pharmacist, therapist,
         physiotherapist, physical therapist, psychologist, psychiatrist, veterinarian, paramedic, midwife,
@@ -307,43 +307,43 @@ CRAFTS: dict[Department, str] = {
 }
 
 ANY_CRAFTS = """
-        analyst, consultant, advisor, adviser, specialist, coordinator, associate, representative, rep,
-        officer, agent, executive, expert, generalist, worker, employee, staff, assistant, aide, intern,
-        trainee, apprentice, freelancer, freelance, contractor, practitioner, professional, strategist,
-        partner, evangelist, facilitator, mentor, auditor, apprenticeship, internship, member of staff, team
-        member, crew member, attendant, helper, handler, processor, examiner, delegate, ambassador brand,
-        liaison, fellow, resident, assistant manager trainee, management trainee, graduate trainee, working
-        student, handlanger, artisan craft, adjunct, civil servant, public servant, designee, buyer
-        assistant, sub contractor, project coordinator, project engineer, project officer, program
-        coordinator, customer advisor, editorial assistant, art handler, chargé, chargée, attaché, attachée,
-        conseiller, conseillère, consultante, assistante, analyste, agente, employé, employée, adjoint,
-        adjointe, stagiaire, alternant, alternante, apprenti, apprentie, référent, référente, coordinateur,
-        coordinatrice, coordonnateur, coordonnatrice, gestionnaire, commercial, collaborateur,
-        collaboratrice, intervenant, indépendant, indépendante, spécialiste, auxiliaire, délégué, déléguée,
-        inspecteur, inspectrice, fonctionnaire, salarié, salariée, intérimaire, représentant, représentante,
-        médiateur, médiatrice, animateur commercial, chargé de mission, chargée de mission, chargé de
-        projet, chargée de projet, mitarbeiter, angestellter, angestellte, referent, berater,
-        sachbearbeitung, fachkraft, fachmann, fachfrau, spezialist, experte, expertin, koordinator,
-        assistent, assistenz, praktikant, auszubildender, auszubildende, azubi, werkstudent, trainee
-        programm, beauftragter, beauftragte, volontär, aushilfe, helfer, facharbeiter, freiberufler,
-        freiberuflich, kraft, fachangestellter, fachangestellte, mitarbeit, unternehmensberater, gutachter,
-        sachverständiger, betreuer, begleiter, stellvertreter, vertreter, bediensteter, fachwirt,
-        betriebswirt, anwendungsberater, bachelor, vertriebler, teamassistenz, teamassistent, técnico,
-        técnica, asesor, asesora, analista, auxiliar, asistente, ayudante, especialista, consultor,
-        consultora, ejecutivo, ejecutiva, empleado, empleada, becario, becaria, coordinador, coordinadora,
-        representante, experto, experta, gestor administrativo, gestor comercial, gestor de cobros,
-        aprendiz, trabajador, trabajadora, delegado, delegada, oficial, inspector, inspectora,
-        administrador, administradora, profesional, técnico superior, practicante, pasante, perito judicial,
-        promotor, promotora, colaborador, colaboradora, subalterno, interventor, addetto, addetta,
-        impiegato, impiegata, consulente, collaboratore, specialista, assistente, tecnico, coordinatore,
-        referente, stagista, tirocinante, apprendista, operatore, esperto, esperta, funzionario,
-        funzionaria, dipendente, libero professionista, aiuto, ausiliario, ausiliaria, incaricato,
-        incaricata, ispettore, ispettrice, preposto, agente monomandatario, praticante, lavoratore,
-        lavoratrice, professionista, consigliere, delegato, rappresentante, assessor, assessora, estagiário,
-        estagiária, aprendiz aprendiz, funcionário, funcionária, encarregado geral, servidor público,
-        servidora pública, colaborador externo, prestador de serviços, autarca, atendente geral, perito
-        contábil, conselheiro, conselheira, fiscal de obras, inspetor, inspetora, técnico superior técnico,
-        executivo, executiva, especialista sênior, empregado, empregada, comissionista, medewerker,
+        analyst, advocate, missionary, technicus, technica, consultant, advisor, adviser, specialist,
+        coordinator, associate, representative, rep, officer, agent, executive, expert, generalist, worker,
+        employee, staff, assistant, aide, intern, trainee, apprentice, freelancer, freelance, contractor,
+        practitioner, professional, strategist, partner, evangelist, facilitator, mentor, auditor,
+        apprenticeship, internship, member of staff, team member, crew member, attendant, helper, handler,
+        processor, examiner, delegate, ambassador brand, liaison, fellow, resident, assistant manager
+        trainee, management trainee, graduate trainee, working student, handlanger, artisan craft, adjunct,
+        civil servant, public servant, designee, buyer assistant, sub contractor, project coordinator,
+        project engineer, project officer, program coordinator, customer advisor, editorial assistant, art
+        handler, chargé, chargée, attaché, attachée, conseiller, conseillère, consultante, assistante,
+        analyste, agente, employé, employée, adjoint, adjointe, stagiaire, alternant, alternante, apprenti,
+        apprentie, référent, référente, coordinateur, coordinatrice, coordonnateur, coordonnatrice,
+        gestionnaire, commercial, collaborateur, collaboratrice, intervenant, indépendant, indépendante,
+        spécialiste, auxiliaire, délégué, déléguée, inspecteur, inspectrice, fonctionnaire, salarié,
+        salariée, intérimaire, représentant, représentante, médiateur, médiatrice, animateur commercial,
+        chargé de mission, chargée de mission, chargé de projet, chargée de projet, mitarbeiter,
+        angestellter, angestellte, referent, berater, sachbearbeitung, fachkraft, fachmann, fachfrau,
+        spezialist, experte, expertin, koordinator, assistent, assistenz, praktikant, auszubildender,
+        auszubildende, azubi, werkstudent, trainee programm, beauftragter, beauftragte, volontär, aushilfe,
+        helfer, facharbeiter, freiberufler, freiberuflich, kraft, fachangestellter, fachangestellte,
+        mitarbeit, unternehmensberater, gutachter, sachverständiger, betreuer, begleiter, stellvertreter,
+        vertreter, bediensteter, fachwirt, betriebswirt, anwendungsberater, bachelor, vertriebler,
+        teamassistenz, teamassistent, técnico, técnica, asesor, asesora, analista, auxiliar, asistente,
+        ayudante, especialista, consultor, consultora, ejecutivo, ejecutiva, empleado, empleada, becario,
+        becaria, coordinador, coordinadora, representante, experto, experta, gestor administrativo, gestor
+        comercial, gestor de cobros, aprendiz, trabajador, trabajadora, delegado, delegada, oficial,
+        inspector, inspectora, administrador, administradora, profesional, técnico superior, practicante,
+        pasante, perito judicial, promotor, promotora, colaborador, colaboradora, subalterno, interventor,
+        addetto, addetta, impiegato, impiegata, consulente, collaboratore, specialista, assistente, tecnico,
+        coordinatore, referente, stagista, tirocinante, apprendista, operatore, esperto, esperta,
+        funzionario, funzionaria, dipendente, libero professionista, aiuto, ausiliario, ausiliaria,
+        incaricato, incaricata, ispettore, ispettrice, preposto, agente monomandatario, praticante,
+        lavoratore, lavoratrice, professionista, consigliere, delegato, rappresentante, assessor, assessora,
+        estagiário, estagiária, aprendiz aprendiz, funcionário, funcionária, encarregado geral, servidor
+        público, servidora pública, colaborador externo, prestador de serviços, autarca, atendente geral,
+        perito contábil, conselheiro, conselheira, fiscal de obras, inspetor, inspetora, técnico superior
+        técnico, executivo, executiva, especialista sênior, empregado, empregada, comissionista, medewerker,
         adviseur, consulent, stagiair, coördinator, begeleider, beheerder, ambtenaar, leerling, trainee
         medewerker, functionaris, vrijwilliger, deskundige, beleidsmedewerker, beleidsadviseur, zzp er, zzp,
         freelancer tekst, bediende, werknemer, arbeider, vakman, monteur in opleiding, hulp, kracht,

@@ -7,10 +7,11 @@ from aicmo_dagster.campaign.icp import Department
 
 FIELDS: dict[Department, str] = {
     "general_management": """
-        strategy, strategic planning, corporate strategy, corporate development, mergers and acquisitions, m
-        and a, general management, business administration, stratégie, strategie, estrategia, estratégia,
-        strategia, unternehmensentwicklung, unternehmensleitung, allgemeine verwaltung, business unit,
-        transformation, board of directors""",
+        planejamento estratégico, planificación estratégica, pianificazione strategica, planification
+        stratégique, corporate planning, strategy, strategic planning, corporate strategy, corporate
+        development, mergers and acquisitions, m and a, general management, business administration,
+        stratégie, strategie, estrategia, estratégia, strategia, unternehmensentwicklung,
+        unternehmensleitung, allgemeine verwaltung, business unit, transformation""",
     "sales": """
         sales, retail, presales, pre sales, inside sales, field sales, business development, biz dev,
         bizdev, bd, new business, business dev, account management, accounts management, key account, key
@@ -26,18 +27,18 @@ FIELDS: dict[Department, str] = {
         export, customer acquisition, insurance sales, food sales, software sales, medical sales, technical
         sales, marketing sales, client development, account executive""",
     "marketing": """
-        marketing, brand, branding, brands, communications, communication, comms, public relations, pr,
-        advertising, content, social media, seo, sem, sea, ppc, growth, demand generation, demand gen,
-        product marketing, e commerce, ecommerce, digital marketing, performance marketing, crm, campaign,
-        campaigns, events, event, media relations, corporate communications, public affairs, publicity,
-        community management, promotion, promotions, market research, field marketing, trade marketing,
-        online marketing, email marketing, marketing operations, sales marketing, affiliate, digital,
-        influencer, copywriting, loyalty, sponsorship, press, consumer insights, mercadeo, comunicación,
-        publicidad, mercadotecnia, comunicaciones, relaciones públicas, comunicazione, pubblicità,
-        comunicação, relações públicas, publicité, communications externes, relations publiques, relations
-        presse, presse, communicatie, reclame, voorlichting, öffentlichkeitsarbeit,
-        unternehmenskommunikation, werbung, kommunikation, evenementen, mídias sociais, redes sociales,
-        redes sociais, evenementiel, événementiel, marca, marque""",
+        publicité, publicidade, werbung, membership, marketing, brand, branding, brands, communications,
+        communication, comms, public relations, pr, advertising, content, social media, seo, sem, sea, ppc,
+        growth, demand generation, demand gen, product marketing, e commerce, ecommerce, digital marketing,
+        performance marketing, crm, campaign, campaigns, events, event, media relations, corporate
+        communications, public affairs, publicity, community management, promotion, promotions, market
+        research, field marketing, trade marketing, online marketing, email marketing, marketing operations,
+        sales marketing, affiliate, digital, influencer, copywriting, loyalty, sponsorship, press, consumer
+        insights, mercadeo, comunicación, publicidad, mercadotecnia, comunicaciones, relaciones públicas,
+        comunicazione, pubblicità, comunicação, relações públicas, communications externes, relations
+        publiques, relations presse, presse, communicatie, reclame, voorlichting, öffentlichkeitsarbeit,
+        unternehmenskommunikation, kommunikation, evenementen, mídias sociais, redes sociales, redes
+        sociais, evenementiel, événementiel, marca, marque""",
     "customer_success": """
         customer success, customer service, customer support, customer care, customer experience, cx, client
         services, client service, client success, client relations, customer relations, customer, customers,
@@ -67,6 +68,9 @@ FIELDS: dict[Department, str] = {
         techniek, technisch, technische, technischer, softwareontwikkeling, ontwikkeling, sviluppo, ufficio
         tecnico, progettazione""",
     "it": """
+        tecnología de la información, tecnologías de la información y comunicación, tecnología de la
+        información y las comunicaciones, tecnologías de la información y las comunicaciones, tecnologias da
+        informação e comunicação, tecnologia da informação e comunicação, tic, tecnologías de información,
         it, information technology, information systems, information system, infrastructure, network,
         networks, networking, system administration, systems, cyber, cybersecurity, cyber security,
         information security, infosec, security operations, it security, cloud, helpdesk, help desk, service
@@ -95,17 +99,19 @@ FIELDS: dict[Department, str] = {
         creación, creativo, creativa, criação, direction artistique, web design, service design, design
         research, ux research, user research""",
     "finance": """
-        finance, finances, financial, accounting, accounts payable, accounts receivable, ap, ar, tax, taxes,
-        taxation, audit, internal audit, treasury, controlling, fp and a, fpa, investor relations,
-        investment, investments, risk, risk management, credit, billing, payroll, bookkeeping, banking,
-        wealth management, private equity, equity, asset management, portfolio, portfolio management, fund,
-        funds, trading, capital markets, mortgage, loan, loans, lending, underwriting, actuarial, budget,
-        collections, revenue accounting, cost, financial planning, private banking, venture capital,
-        corporate finance, insurance, claims, retail banking, commercial banking, investment banking,
-        corporate banking, financier, financière, financiers, comptabilité, contrôle de gestion, trésorerie,
-        fiscalité, fiscal, paie, banque, gestion de patrimoine, administratif et financier, administrative
-        et financière, assurance, crédit, finanzen, rechnungswesen, buchhaltung, steuern, finanzbuchhaltung,
-        kreditoren, debitoren, bank, revision, versicherung, lohnbuchhaltung, entgeltabrechnung, finanz,
+        riscos, risques, riesgos, rischi, risiko, risico, asset, assets, fonds, portfolios, portefeuille,
+        banco, bancos, bancaire, bancário, bancarios, bancaria, banche, bancario, finance, finances,
+        financial, accounting, accounts payable, accounts receivable, ap, ar, tax, taxes, taxation, audit,
+        internal audit, treasury, controlling, fp and a, fpa, investor relations, investment, investments,
+        risk, risk management, credit, billing, payroll, bookkeeping, banking, wealth management, private
+        equity, equity, asset management, portfolio, portfolio management, fund, funds, trading, capital
+        markets, mortgage, loan, loans, lending, underwriting, actuarial, budget, collections, revenue
+        accounting, cost, financial planning, private banking, venture capital, corporate finance,
+        insurance, claims, retail banking, commercial banking, investment banking, corporate banking,
+        financier, financière, financiers, comptabilité, contrôle de gestion, trésorerie, fiscalité, fiscal,
+        paie, banque, gestion de patrimoine, administratif et financier, administrative et financière,
+        assurance, crédit, finanzen, rechnungswesen, buchhaltung, steuern, finanzbuchhaltung, kreditoren,
+        debitoren, bank, revision, versicherung, lohnbuchhaltung, entgeltabrechnung, finanz,
         vermögensberatung, anlageberatung, finanzas, contabilidad, tesorería, impuestos, auditoría, control
         de gestión, nóminas, financiero, financiera, administración y finanzas, seguros, banca, créditos,
         cobranza, finanza, contabilità, tesoreria, controllo di gestione, fiscale, amministrazione finanza e
@@ -133,13 +139,15 @@ FIELDS: dict[Department, str] = {
         anti money laundering, aml, kyc, ethics, juridique, affaires juridiques, conformité, droit, affaires
         réglementaires, recht, rechtsabteilung, datenschutz, jurídico, jurídica, asesoría jurídica, asuntos
         legales, cumplimiento, legale, affari legali, affari generali e legali, juridisch, juridische zaken,
-        conformidade, assuntos regulatórios, protección de datos, company secretary, protection des données""",
+        conformidade, assuntos regulatórios, protección de datos, protection des données""",
     "operations": """
-        operations, ops, operational, operation, supply chain, logistics, logistic, warehouse, warehousing,
-        production, manufacturing, plant, factory, quality, quality assurance, quality control, qhse, hse,
-        ehs, safety, health and safety, maintenance, facilities, facility, facility management, project,
-        projects, program, programs, programme, pmo, project management, process, processes, continuous
-        improvement, lean, six sigma, operational excellence, fleet, distribution, transport,
+        building, buildings, process management, manufacture, retail store, instalaciones, installations,
+        distribución, distribuição, armazenagem, abastecimiento y distribución, tienda, tabakswinkel,
+        maquinista, operations, ops, operational, operation, supply chain, logistics, logistic, warehouse,
+        warehousing, production, manufacturing, plant, factory, quality, quality assurance, quality control,
+        qhse, hse, ehs, safety, health and safety, maintenance, facilities, facility, facility management,
+        project, projects, program, programs, programme, pmo, project management, process, processes,
+        continuous improvement, lean, six sigma, operational excellence, fleet, distribution, transport,
         transportation, shipping, planning, delivery, service delivery, inventory, store, stores, retail
         operations, field service, field operations, business operations, assembly, process improvement,
         scrum, agile, business process, industrial, construction, site, demand planning, materials,
@@ -150,13 +158,13 @@ FIELDS: dict[Department, str] = {
         qualitätsmanagement, instandhaltung, betrieb, arbeitsvorbereitung, arbeitssicherheit, werk,
         projektmanagement, projekte, projekt, montage, bau, technischer dienst, filiale, disposition,
         prozessmanagement, operaciones, logística, producción, calidad, mantenimiento, cadena de suministro,
-        planta, proyecto, proyectos, almacén, obra, obras, seguridad y salud, planificación, tienda,
-        procesos, mejora continua, fábrica, operazioni, logistica, produzione, qualità, manutenzione,
-        magazzino, stabilimento, progetto, progetti, cantiere, negozio, punto vendita, spedizioni,
-        operações, produção, qualidade, manutenção, cadeia de suprimentos, projetos, projeto, processos,
-        loja, armazém, estoque, obras civis, suprimentos e logística, operacional, operativo, operativa,
-        operationeel, logistiek, productie, kwaliteit, onderhoud, magazijn, projecten, bedrijfsvoering,
-        bedrijfsbureau, planning en logistiek, kwaliteitszorg, bouw, uitvoering, winkel""",
+        planta, proyecto, proyectos, almacén, obra, obras, seguridad y salud, planificación, procesos,
+        mejora continua, fábrica, operazioni, logistica, produzione, qualità, manutenzione, magazzino,
+        stabilimento, progetto, progetti, cantiere, negozio, punto vendita, spedizioni, operações, produção,
+        qualidade, manutenção, cadeia de suprimentos, projetos, projeto, processos, loja, armazém, estoque,
+        obras civis, suprimentos e logística, operacional, operativo, operativa, operationeel, logistiek,
+        productie, kwaliteit, onderhoud, magazijn, projecten, bedrijfsvoering, bedrijfsbureau, planning en
+        logistiek, kwaliteitszorg, bouw, uitvoering, winkel""",
     "procurement": """
         procurement, purchasing, sourcing, strategic sourcing, buying, category management, vendor
         management, supplier management, supplier, suppliers, vendor, achats, achat, einkauf, beschaffung,
@@ -187,15 +195,15 @@ FIELDS: dict[Department, str] = {
         sanità, sanitario, sanitaria, infermieristica, saúde, enfermagem, farmácia, zorg, verpleging,
         gezondheid, medisch, medische, ambulance, anesthesia, imaging""",
     "education": """
+        athletic, athletics, head start, early head start, high school, middle school, elementary school,
         education, teaching, school, academic, academics, curriculum, instruction, student affairs, student
         services, admissions, training, learning, faculty, university, college, e learning, elearning, early
-        childhood, athletics, special education, instructional design, instructional, coaching,
-        kindergarten, schule, bildung, ausbildung, weiterbildung, enseignement, formation, éducation,
-        pédagogique, scolaire, scolarité, école, educación, enseñanza, formación, académico, académica,
-        escuela, docencia, istruzione, formazione, scuola, didattica, educação, ensino, formação,
-        treinamento, escola, acadêmico, pedagógico, pedagógica, onderwijs, opleiding, opleidingen, school en
-        onderwijs, montessori, preschool, elementary, tutoring, childcare, child care, day care, daycare,
-        kita""",
+        childhood, special education, instructional design, instructional, coaching, kindergarten, schule,
+        bildung, ausbildung, weiterbildung, enseignement, formation, éducation, pédagogique, scolaire,
+        scolarité, école, educación, enseñanza, formación, académico, académica, escuela, docencia,
+        istruzione, formazione, scuola, didattica, educação, ensino, formação, treinamento, escola,
+        acadêmico, pedagógico, pedagógica, onderwijs, opleiding, opleidingen, school en onderwijs,
+        montessori, preschool, elementary, tutoring, childcare, child care, day care, daycare, kita""",
     "media": """
         media, editorial, journalism, publishing, broadcast, broadcasting, film, video, tv, television,
         radio, photography, music, news, newsroom, entertainment, animation, theatre, theater, casting,
@@ -204,17 +212,19 @@ FIELDS: dict[Department, str] = {
         periodismo, redazione, editoria, cinema, fotografia, redação, jornalismo, mídia, redactie,
         uitgeverij, omroep, translation, creative writing""",
     "other": """
-        tree surgery, food, restaurant, kitchen, culinary, hospitality, hotel, food and beverage, f and b,
-        catering, bar, banquet, housekeeping, beauty, spa, salon, fitness, farm, agriculture, agricultural,
-        forestry, police, fire, military, army, navy, security, real estate, property, properties, leasing,
-        community, social services, social work, church, ministry, travel, tourism, sustainability, esg,
-        csr, environmental, environment, sports, aviation, flight, casino, gaming, parks, recreation,
-        restauration, cuisine, hôtellerie, tourisme, immobilier, immobilière, développement durable, küche,
-        gastronomie, immobilien, sicherheit, nachhaltigkeit, landwirtschaft, tourismus, hostelería, turismo,
-        cocina, inmobiliario, inmobiliaria, seguridad, sostenibilidad, medio ambiente, agrícola, cucina,
-        ristorazione, immobiliare, sicurezza, ambiente, sostenibilità, alberghiero, imobiliário,
-        imobiliária, segurança, sustentabilidade, meio ambiente, cozinha, hotelaria, horeca, keuken,
-        vastgoed, duurzaamheid, veiligheid, landbouw, toerisme, volunteer, volunteers""",
+        museum, musée, museo, golf, leisure, park, estate, gallery, horticole, gardens, zoo, sport, sports,
+        parole, probation, council, tree surgery, food, restaurant, kitchen, culinary, hospitality, hotel,
+        food and beverage, f and b, catering, bar, banquet, housekeeping, beauty, spa, salon, fitness, farm,
+        agriculture, agricultural, forestry, police, fire, military, army, navy, security, real estate,
+        property, properties, leasing, community, social services, social work, church, ministry, travel,
+        tourism, sustainability, esg, csr, environmental, environment, aviation, flight, casino, gaming,
+        parks, recreation, restauration, cuisine, hôtellerie, tourisme, immobilier, immobilière,
+        développement durable, küche, gastronomie, immobilien, sicherheit, nachhaltigkeit, landwirtschaft,
+        tourismus, hostelería, turismo, cocina, inmobiliario, inmobiliaria, seguridad, sostenibilidad, medio
+        ambiente, agrícola, cucina, ristorazione, immobiliare, sicurezza, ambiente, sostenibilità,
+        alberghiero, imobiliário, imobiliária, segurança, sustentabilidade, meio ambiente, cozinha,
+        hotelaria, horeca, keuken, vastgoed, duurzaamheid, veiligheid, landbouw, toerisme, volunteer,
+        volunteers""",
 }
 
 STEMS: dict[Department, str] = {
@@ -246,8 +256,10 @@ STEMS: dict[Department, str] = {
         verwaltung, büro, sekret, administrat, amministrat, secretar, secrét, segretar, empfang,
         vorstandsassist, direktionsassist, management assist, managementassist, directiesecret""",
     "health": """
-        pflege, kranken, medizin, klinik, ärzt, arzt, zahn, gesundheit, zorg, verpleeg, verpleg, medisch,
-        therap, pharma, apothek, infirm, enferm, kardio, radio, neuro, onko, tierarzt""",
+        anesth, anäst, cardi, kardi, dermat, derm, onco, gyn, ophthal, urolog, patholog, patolog, psych,
+        psic, psico, audiolog, endocrin, gastroent, hemat, pediatr, paediatr, pflege, kranken, medizin,
+        klinik, ärzt, arzt, zahn, gesundheit, zorg, verpleeg, verpleg, medisch, therap, pharma, apothek,
+        infirm, enferm, kardio, radio, neuro, onko, tierarzt""",
     "education": "schul, lehr, bildung, onderwijs, pädagog, kita, kindergarten, hochschul, ausbild",
     "media": "redakt, redact, film, fotogra, photogra, medien, rundfunk, journal",
     "other": """

@@ -127,7 +127,7 @@ _NOT_RANKS: dict[Kind, str] = {
         advisory board, board observer, head of household, patron saint, systems lead tech, lead pastor""",
     Kind.FIELD: """
         partner management, partner marketing, partner sales, partner success, partner development, head office,
-        head start, executive search, executive education, executive coaching, leadership, leadership development,
+        executive search, executive education, executive coaching, leadership, leadership development,
         president s club, owner relations, lead generation, lead gen, lead management, lead qualification,
         principal investments, director s office, senior living, senior care, senior services, manager tools,
         executive office, executive offices, information,
@@ -200,9 +200,12 @@ _SHORT_ENDINGS = {
     "koch": Term(Kind.CRAFT, "individual_contributor", "other"),
     "baas": Term(Kind.RANK, "lead"),
 }
+_SCIENCE_ENDING = re.compile(
+    r"\w+(?:ologists?|ologues?|ologo|ologa|ologe|ologin|oloog|ographers?|ografo|ografa)"
+)
 _CRAFT_ENDING = re.compile(
     r"\w{2,}(?:er|or|ist|ista|iste|ian|ien|ienne|eur|euse|iere|ador|adora|dor|dora|ero|era|eiro|eira|tore"
-    r"|trice|man|woman|mann|frau|kraft|eer|ster|ologue|ologo|ologa|wright|smith|erin|orin|istin|ente|(?<!m)ent|ant|ograf|ologe|onom|urg|eut)"
+    r"|trice|man|woman|mann|frau|kraft|eer|ster|wright|smith|erin|orin|istin|ente|(?<!m)ent|ant|ograf|onom|urg|eut|aar|smid|kundige|ão)"
 )
 
 
@@ -239,6 +242,8 @@ def of_word(word: str) -> Term | None:
             return Term(
                 known.kind, known.level, known.department, _field_of(bare[:start]) or stem, known.weak
             )
+    if _SCIENCE_ENDING.fullmatch(word):
+        return Term(Kind.CRAFT, "individual_contributor", stem or "research")
     if _CRAFT_ENDING.fullmatch(word):
         return Term(Kind.CRAFT, "individual_contributor", stem)
     return Term(Kind.FIELD, None, stem) if stem else None

@@ -8,55 +8,57 @@ from aicmo_dagster.campaign.icp import Department, Level
 
 RANKS: dict[Level, str] = {
     "owner": """
-        founder, cofounder, co founder, founding partner, owner, co owner, coowner, proprietor,
-        proprietress, business owner, owner operator, entrepreneur, managing partner, senior partner, equity
-        partner, general partner, name partner, junior partner, shareholder, self made, fondateur,
-        fondatrice, cofondateur, cofondatrice, co fondateur, co fondatrice, propriétaire, chef d entreprise,
-        cheffe d entreprise, associé gérant, associée gérante, associé, associée, associé fondateur,
-        associée fondatrice, gérant associé, actionnaire, entrepreneuse, artisan, patron, patronne, gründer,
-        mitgründer, inhaber, mitinhaber, eigentümer, gesellschafter, unternehmer, geschäftsführender
-        gesellschafter, geschäftsführende gesellschafterin, gesellschafter geschäftsführer,
-        geschäftsinhaber, firmeninhaber, firmengründer, fundador, fundadora, cofundador, cofundadora, co
-        fundador, co fundadora, propietario, propietaria, dueño, dueña, empresario, empresaria, emprendedor,
-        emprendedora, socio, socia, socio fundador, socia fundadora, socio director, socia directora,
-        autónomo, autónoma, fondatore, cofondatore, co fondatore, titolare, contitolare, proprietario,
-        proprietaria, imprenditore, imprenditrice, socio fondatore, socia fondatrice, socio amministratore,
-        dono, dona, empreendedor, empreendedora, empresário, empresária, sócio, sócia, sócio gerente, sócia
-        gerente, sócio fundador, sócia fundadora, sócio proprietário, sócia proprietária, sócio
-        administrador, sócia administradora, proprietário, proprietária, oprichter, oprichtster,
-        medeoprichter, mede oprichter, eigenaar, eigenaresse, mede eigenaar, medeeigenaar, directeur
-        eigenaar, directeur grootaandeelhouder, ondernemer, onderneemster, vennoot, zelfstandig ondernemer""",
+        founder, cofounder, co founder, founding partner, managing principal, founding principal, owner, co
+        owner, coowner, proprietor, proprietress, business owner, owner operator, entrepreneur, managing
+        partner, senior partner, equity partner, general partner, name partner, junior partner, shareholder,
+        self made, fondateur, fondatrice, cofondateur, cofondatrice, co fondateur, co fondatrice,
+        propriétaire, chef d entreprise, cheffe d entreprise, associé gérant, associée gérante, associé,
+        associée, associé fondateur, associée fondatrice, gérant associé, actionnaire, entrepreneuse,
+        artisan, patron, patronne, gründer, mitgründer, inhaber, mitinhaber, eigentümer, gesellschafter,
+        unternehmer, geschäftsführender gesellschafter, geschäftsführende gesellschafterin, gesellschafter
+        geschäftsführer, geschäftsinhaber, firmeninhaber, firmengründer, fundador, fundadora, cofundador,
+        cofundadora, co fundador, co fundadora, propietario, propietaria, dueño, dueña, empresario,
+        empresaria, emprendedor, emprendedora, socio, socia, socio fundador, socia fundadora, socio
+        director, socia directora, autónomo, autónoma, fondatore, cofondatore, co fondatore, titolare,
+        contitolare, proprietario, proprietaria, imprenditore, imprenditrice, socio fondatore, socia
+        fondatrice, socio amministratore, dono, dona, empreendedor, empreendedora, empresário, empresária,
+        sócio, sócia, sócio gerente, sócia gerente, sócio fundador, sócia fundadora, sócio proprietário,
+        sócia proprietária, sócio administrador, sócia administradora, proprietário, proprietária,
+        oprichter, oprichtster, medeoprichter, mede oprichter, eigenaar, eigenaresse, mede eigenaar,
+        medeeigenaar, directeur eigenaar, directeur grootaandeelhouder, ondernemer, onderneemster, vennoot,
+        zelfstandig ondernemer""",
     "c_level": """
         c level, c suite, cxo, md, managing director, general counsel, secretary general, board member,
-        board director, member of the board, member of board, member of the executive board, member of the
-        management board, executive board member, management board, executive committee member, chairman,
-        chairwoman, chairperson, chairman of the board, president, copresident, co president, chancellor,
-        provost, superintendent of schools, school superintendent, secretary of state, permanent secretary,
-        membro del consiglio di amministrazione, membre du conseil d administration, miembro del consejo de
-        administración, membro do conselho de administração, mayor, governor, city manager, executive
-        president, country president, président, présidente, directeur exécutif, directrice exécutive,
-        gérant, gérante, cogérant, cogérante, dirigeant, dirigeante, membre du directoire, membre du comité
-        exécutif, membre du comité de direction, administrateur délégué, administratrice déléguée, directeur
-        gérant, directrice gérante, secrétaire général, secrétaire générale, maire, geschäftsführer,
-        geschäftsführung, geschäftsleiter, geschäftsleitung, mitglied der geschäftsleitung, mitglied der
-        geschäftsführung, mitglied des vorstands, mitglied des vorstandes, vorstand, vorständin,
-        vorstandsvorsitzender, vorstandsvorsitzende, vorstandsmitglied, vorstandssprecher, sprecher des
-        vorstands, sprecher der geschäftsführung, vorsitzender der geschäftsführung, vorsitzende der
-        geschäftsführung, hauptgeschäftsführer, generaldirektor, generalsekretär, präsident, vorsitzender,
-        vorsitzende, mitglied der geschäftsführenden direktion, aufsichtsrat, aufsichtsratsvorsitzender,
-        aufsichtsratsvorsitzende, oberbürgermeister, bürgermeister, intendant, presidente, presidenta,
-        consejero delegado, consejera delegada, administrador único, administradora única, director gerente,
-        directora gerente, director ejecutivo, directora ejecutiva, secretario general, secretaria general,
-        alcalde, alcaldesa, miembro del consejo, consejero, consejera, amministratore delegato,
-        amministratrice delegata, amministratore unico, amministratrice unica, amministratore,
-        amministratrice, direttore esecutivo, direttrice esecutiva, segretario generale, consigliere di
-        amministrazione, consigliere delegato, sindaco, diretor executivo, diretora executiva, diretor
-        presidente, diretora presidente, presidente executivo, presidente executiva, administrador delegado,
-        administradora delegada, administrador executivo, conselheiro de administração, secretário geral,
-        prefeito, prefeita, algemeen directeur, algemeen directrice, gedelegeerd bestuurder, afgevaardigd
-        bestuurder, bestuursvoorzitter, bestuurslid, bestuurder, directievoorzitter, directielid, lid van de
-        directie, lid raad van bestuur, lid van de raad van bestuur, voorzitter raad van bestuur, raad van
-        bestuur, voorzitter, zaakvoerder, zaakvoerster, statutair directeur, burgemeester""",
+        board director, member of the board, member of board, board of directors, member of the executive
+        board, member of the management board, executive board member, management board, executive committee
+        member, chairman, chairwoman, chairperson, chairman of the board, president, copresident, co
+        president, chancellor, provost, superintendent of schools, school superintendent, secretary of
+        state, permanent secretary, membro del consiglio di amministrazione, membre du conseil d
+        administration, miembro del consejo de administración, membro do conselho de administração, mayor,
+        governor, city manager, executive president, country president, président, présidente, directeur
+        exécutif, directrice exécutive, gérant, gérante, cogérant, cogérante, dirigeant, dirigeante, membre
+        du directoire, membre du comité exécutif, membre du comité de direction, administrateur délégué,
+        administratrice déléguée, directeur gérant, directrice gérante, secrétaire général, secrétaire
+        générale, maire, geschäftsführer, geschäftsführung, geschäftsleiter, geschäftsleitung, mitglied der
+        geschäftsleitung, mitglied der geschäftsführung, mitglied des vorstands, mitglied des vorstandes,
+        vorstand, vorständin, vorstandsvorsitzender, vorstandsvorsitzende, vorstandsmitglied,
+        vorstandssprecher, sprecher des vorstands, sprecher der geschäftsführung, vorsitzender der
+        geschäftsführung, vorsitzende der geschäftsführung, hauptgeschäftsführer, generaldirektor,
+        generalsekretär, präsident, vorsitzender, vorsitzende, mitglied der geschäftsführenden direktion,
+        aufsichtsrat, verwaltungsrat, verwaltungsrätin, aufsichtsratsvorsitzender, aufsichtsratsvorsitzende,
+        oberbürgermeister, bürgermeister, intendant, presidente, presidenta, consejero delegado, consejera
+        delegada, administrador único, administradora única, director gerente, directora gerente, director
+        ejecutivo, directora ejecutiva, secretario general, secretaria general, alcalde, alcaldesa, miembro
+        del consejo, consejero, consejera, amministratore delegato, amministratrice delegata, amministratore
+        unico, amministratrice unica, amministratore, amministratrice, direttore esecutivo, direttrice
+        esecutiva, segretario generale, consigliere di amministrazione, consigliere delegato, sindaco,
+        diretor executivo, diretora executiva, diretor presidente, diretora presidente, presidente
+        executivo, presidente executiva, administrador delegado, administradora delegada, administrador
+        executivo, conselheiro de administração, secretário geral, prefeito, prefeita, algemeen directeur,
+        algemeen directrice, gedelegeerd bestuurder, afgevaardigd bestuurder, bestuursvoorzitter,
+        bestuurslid, bestuurder, directievoorzitter, directielid, lid van de directie, lid raad van bestuur,
+        lid van de raad van bestuur, voorzitter raad van bestuur, raad van bestuur, voorzitter, zaakvoerder,
+        zaakvoerster, statutair directeur, burgemeester""",
     "vp": """
         vp, svp, evp, avp, rvp, gvp, sevp, fvp, vice president, vice presidente, vice presidenta, vice
         chair, vice chairman, vice chairwoman, vice provost, vice chancellor, vice président, vice
@@ -84,17 +86,13 @@ RANKS: dict[Level, str] = {
         bauleitung, marktleiter, marktleitung, regionalleiter, gebietsleiter, gebietsverkaufsleiter,
         niederlassungsleiter, objektleiter, betriebsleiter, teilprojektleiter, bezirksleiter, storeleiter,
         shopleiter, storeleitung, hausleitung, restaurantleiter, küchenleitung, programmleiter,
-        produktleiter, chef de projet, cheffe de projet, chef de projets, chef de produit, cheffe de
-        produit, chef de produits, chef de chantier, chef de secteur, chef de rayon, chef d agence, cheffe d
-        agence, chef de marché, chef de publicité, chef de zone, chef de région, chef des ventes, chef de
-        vente, chef de marque, chef de programme, chef de groupe, chef de magasin, chef d atelier, chef d
-        établissement, gérant de magasin, gérante de magasin, conducteur de travaux, conductrice de travaux,
-        jefe de proyecto, jefa de proyecto, jefe de proyectos, jefa de proyectos, jefe de producto, jefa de
-        producto, jefe de obra, jefa de obra, jefe de tienda, jefa de tienda, jefe de zona, jefa de zona,
-        jefe de área, jefa de área, encargado de tienda, encargada de tienda, capo progetto, capoprogetto,
-        capo area, capoarea, capo cantiere, capocantiere, store leader, chefe de projeto, chefe de projetos,
-        chefe de loja, chefe de produto, projectleider, projectleidster, bedrijfsleider, bedrijfsleidster,
-        vestigingsleider, winkelleider, uitvoerder, afdelingschef, filiaalleider, filiaalhouder""",
+        produktleiter, conducteur de travaux, conductrice de travaux, jefe de proyecto, jefa de proyecto,
+        jefe de proyectos, jefa de proyectos, jefe de producto, jefa de producto, jefe de obra, jefa de
+        obra, jefe de tienda, jefa de tienda, jefe de zona, jefa de zona, jefe de área, jefa de área,
+        encargado de tienda, encargada de tienda, capo progetto, capoprogetto, capo area, capoarea, capo
+        cantiere, capocantiere, store leader, chefe de projeto, chefe de projetos, chefe de loja, chefe de
+        produto, projectleider, projectleidster, bedrijfsleider, bedrijfsleidster, vestigingsleider,
+        winkelleider, uitvoerder, afdelingschef, filiaalleider, filiaalhouder""",
     "lead": """
         lead, leader, team lead, team leader, group leader, squad lead, supervisor, supervisora, forewoman,
         capitaine, kapitän, capitán, capitano, kapitein, capitão, contramestre, maestro de obra, encadrant,
@@ -122,8 +120,8 @@ ROLES: dict[tuple[Level, Department], str] = {
         fondateur, fondatrice, cofondateur, cofondatrice, chef d entreprise, gründer, mitgründer, inhaber,
         unternehmer, fundador, fundadora, fondatore, titolare, oprichter, eigenaar""",
     ("c_level", "general_management"): """
-        ceo, coceo, co ceo, chief executive, chief strategy officer, pdg, dg, dgs, cao, cbo, cgo, gerente
-        general, gerente geral, directeur général, directrice générale, président directeur général,
+        ceo, coceo, cbdo, cvo, co ceo, chief executive, chief strategy officer, pdg, dg, dgs, cao, cbo, cgo,
+        gerente general, gerente geral, directeur général, directrice générale, président directeur général,
         présidente directrice générale, directeur général adjoint, directrice générale adjointe, directeur
         général délégué, directrice générale déléguée, directeur général des services, dga, director
         general, directora general, direttore generale, direttrice generale, diretor geral, diretora geral,
@@ -158,6 +156,8 @@ ROLES: dict[tuple[Level, Department], str] = {
     ("manager", "sales"): """
         account manager, key account manager, kam, bdm, business development manager, chef des ventes,
         relationship manager, partner manager, category manager""",
+    ("manager", "marketing"): "community manager, brand manager",
+    ("c_level", "education"): "chancellor, provost",
     ("manager", "customer_success"): "customer success manager, csm",
     ("manager", "product"): """
         product manager, chef de produit, cheffe de produit, jefe de producto, jefa de producto,
