@@ -123,6 +123,29 @@ def linkage(
     console.print(f"Peak memory: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
 
 
+@app.command("titles", epilog="Example: aicmo bench titles --json")
+def titles(as_json: _AsJson = False) -> None:
+    """Levels and departments read from labelled job titles: how many right, which confused, speed."""
+    from aicmo_dagster.benchmarks import titles as benchmark
+
+    figures = _measure(benchmark.run, as_json, "how job titles are read")
+    if figures is None:
+        return
+    table = Table("", "Titles", "Five classes", "Ten levels", "Department", "Titles/s", title="Read right")
+    for name, one in figures["files"].items():
+        shares = [f"{one[share]:.4f}" for share in ("classes", "levels", "departments")]
+        table.add_row(name, f"{one['titles']:,}", *shares, f"{one['titles_per_s']:,.0f}")
+    console = Console()
+    console.print(table)
+    for name, one in figures["files"].items():
+        if one["left_out"]:
+            console.print(f"{name}: {one['left_out']} titles left out that are in the tuning file as well")
+        confused = Table("labelled \\ read", *benchmark.CLASSES, title=f"Classes in {name}")
+        for label, read in one["confusion"].items():
+            confused.add_row(label, *(f"{read[kind]:,}" for kind in benchmark.CLASSES))
+        console.print(confused)
+
+
 @app.command("execute", epilog="Example: aicmo bench execute --rounds 3")
 def execute(
     rounds: Annotated[int, typer.Option(min=1, help="How often each command is timed.")] = 5,
