@@ -57,6 +57,32 @@ def histogram(title: str, counts: Sequence[int], marks: Mapping[str, float]) -> 
     return _markdown(title, image)
 
 
+def beside(title: str, groups: Mapping[str, Mapping[str, tuple[int, int]]]) -> bytes:
+    """A PNG of two horizontal bars per entry, before and after, in groups with a heading each."""
+    rows = sum(len(entries) + 1 for entries in groups.values())
+    image, draw, font = _canvas(title, _ROW * (rows + 1))
+    entries = [one for group in groups.values() for one in group.items()]
+    left = 18 + max((draw.textlength(name[:_MOST_LETTERS], font) for name, _ in entries), default=0.0)
+    longest = max([*(max(pair) for _, pair in entries), 1])
+    room = _WIDTH - left - draw.textlength(f"{longest:,}", font) - 18
+    at = float(_HEAD)
+    for place, (name, colour) in enumerate((("before", _FAINT), ("after", _BAR))):
+        draw.rectangle((left + 90 * place, at + 6, left + 90 * place + 12, at + 18), colour)
+        draw.text((left + 90 * place + 18, at + 12), name, _INK, font, anchor="lm")
+    at += _ROW
+    for heading, group in groups.items():
+        draw.text((10, at + _ROW / 2 + 4), heading, _FAINT, font, anchor="lm")
+        at += _ROW
+        for name, pair in group.items():
+            draw.text((left - 8, at + _ROW / 2), name[:_MOST_LETTERS], _INK, font, anchor="rm")
+            for count, colour, top in zip(pair, (_FAINT, _BAR), (at + 2, at + _ROW / 2), strict=True):
+                right = left + max(room * count / longest, 1)
+                draw.rectangle((left, top, right, top + _ROW / 2 - 3), colour)
+                draw.text((right + 5, top + 5), f"{count:,}", _INK, ImageFont.load_default(10), anchor="lm")
+            at += _ROW
+    return _png(image)
+
+
 def _canvas(
     title: str, height: int
 ) -> tuple[Image.Image, ImageDraw.ImageDraw, ImageFont.FreeTypeFont | ImageFont.ImageFont]:
@@ -66,8 +92,12 @@ def _canvas(
     return image, draw, ImageFont.load_default(13)
 
 
-def _markdown(title: str, image: Image.Image) -> dg.MarkdownMetadataValue:
+def _png(image: Image.Image) -> bytes:
     content = io.BytesIO()
     image.save(content, "PNG")
-    encoded = base64.b64encode(content.getvalue()).decode()
+    return content.getvalue()
+
+
+def _markdown(title: str, image: Image.Image) -> dg.MarkdownMetadataValue:
+    encoded = base64.b64encode(_png(image)).decode()
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{encoded})")

@@ -10,6 +10,7 @@ import signal
 import typer
 
 from aicmo_dagster.cli import (
+    backtest,
     bench,
     campaigns,
     demo,
@@ -37,6 +38,7 @@ app.command(epilog="Example: aicmo demo")(demo.demo)
 app.command(epilog="Example: aicmo up --port 3000")(up.up)
 app.command(epilog="Example: aicmo run demo --stage score")(run.run)
 app.add_typer(campaigns.app)
+app.command(epilog="Example: aicmo backtest eu-saas --with changed.yaml --days 60")(backtest.backtest)
 app.add_typer(leads.app)
 app.add_typer(matches.app)
 app.add_typer(review.app)

@@ -27,22 +27,37 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command(epilog="Example: aicmo campaigns apply campaign.yaml")
 def apply(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The campaign as YAML.")],
+    backtest: Annotated[
+        bool, typer.Option(help="Look first what a change of its decisions would have changed, and keep it.")
+    ] = True,
 ) -> None:
     """Create a campaign, or give it a new version; the same document again changes nothing."""
     from aicmo_dagster.operations import campaigns
 
-    campaign, outcome = campaigns.apply_file(file, actor())
+    campaign, outcome = campaigns.apply_file(file, actor(), backtested=backtest)
     told = {
         "created": "created",
         "changed": f"changed to version {campaign.version}",
         "unchanged": "unchanged",
     }
     say(f"Campaign '{campaign.key}' is {told[outcome]}.")
+    if outcome == "changed":
+        _tell_backtest(campaign)
     _register(campaign.key)
     if campaign.state == "active":
         say(f"Run it: aicmo run {campaign.key}")
     else:
         say(f"It is {campaign.state}; make it active with: aicmo campaigns resume {campaign.key}")
+
+
+def _tell_backtest(campaign: "Campaign") -> None:
+    from aicmo_dagster.cli.backtest import summary
+    from aicmo_dagster.store import backtests
+
+    with opened() as cursor:
+        found = backtests.kept(cursor, campaign.id, campaign.version)
+    for line in summary(found) if found else ():
+        say(line)
 
 
 def _register(key: str) -> None:

@@ -7,21 +7,33 @@ from aicmo_dagster.campaign import document, sequences
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.mail import linter
+from aicmo_dagster.operations import backtest
 from aicmo_dagster.stages import qualification, scoring
-from aicmo_dagster.store import campaigns, database, migrate
+from aicmo_dagster.store import backtests, campaigns, database, migrate
 from aicmo_dagster.store.campaigns import Campaign, Outcome
 
 
-def apply_file(path: Path, actor: str) -> tuple[Campaign, Outcome]:
+def apply_file(path: Path, actor: str, *, backtested: bool = True) -> tuple[Campaign, Outcome]:
     """Read, check and apply a campaign file; relative paths in it start at its folder.
 
-    Raises ConfigurationError with one line per problem; then nothing has changed.
+    With a change of how it decides on leads that are there, its back-test is stored, unless not wanted. Raises
+    ConfigurationError with one line per problem; then nothing has changed.
     """
+    config = read(path)
+    migrate.ensure_current()
+    found = backtest.of_change(config) if backtested else None
+    with database.transaction() as cursor:
+        campaign, outcome = campaigns.apply(cursor, config, path.parent, actor)
+        if found is not None:
+            backtests.keep(cursor, campaign.id, campaign.version, found)
+    return campaign, outcome
+
+
+def read(path: Path) -> CampaignConfig:
+    """The campaign in a file, checked. Raises ConfigurationError with one line per problem."""
     config = document.load(path)
     check(config, str(path))
-    migrate.ensure_current()
-    with database.transaction() as cursor:
-        return campaigns.apply(cursor, config, path.parent, actor)
+    return config
 
 
 def check(config: CampaignConfig, where: str) -> None:
