@@ -13,7 +13,6 @@ import pandas as pd
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.campaign.scoring import Decay, Engagement
 from aicmo_dagster.stages.model import Dimension, Facts, FloatArray, IntArray, Rule, Sentence
-from aicmo_dagster.stages.signals import BoolArray
 from aicmo_dagster.stages.standard.ages import days_before
 
 SUMS = ("opens", "clicks", "replies", "meetings", "engaged_days", "last_engaged_at")
@@ -30,9 +29,9 @@ SILENCE: Mapping[str, float] = {
 """Dimension -> its value for a lead that was mailed and did nothing."""
 
 _DECAYED = SUMS[:4]
-_SUM_OF = {"opened": 0, "clicked": 1, "replied": 2, "interested": 2, "meeting": 3}
+_ACTS = {"opened": 0, "clicked": 1, "replied": 2, "interested": 2, "meeting": 3}
 _DAY_US = 86_400_000_000
-_HUMAN = 0.5
+_MILLION = 1_000_000
 
 
 def sums(events: pd.DataFrame, leads: pd.DataFrame, rules: Engagement) -> pd.DataFrame:
@@ -45,74 +44,66 @@ def sums(events: pd.DataFrame, leads: pd.DataFrame, rules: Engagement) -> pd.Dat
     for `engaged_days` with its likeliest event; `last_engaged_at` is the latest event that a human did rather
     than not. All are missing for a lead that was neither contacted nor has events.
     """
-    n = len(leads)
-    as_of = _microseconds(leads["as_of"])
-    events = events.assign(sum=events["kind"].map(_SUM_OF)).dropna(subset=["sum"])
-    row, event = _pairs(leads["lead_id"].to_numpy(), events["lead_id"].to_numpy())
-    happened = _microseconds(events["happened_at"])[event]
-    counts = (happened <= as_of[row]) & (_microseconds(events["created_at"])[event] <= as_of[row])
-    row, event, happened = row[counts], event[counts], happened[counts]
-    kind = events["sum"].to_numpy(dtype=np.intp)[event]
-    human = events["human"].fillna(1.0).to_numpy(dtype=float)[event]
+    rows = pd.DataFrame({"lead_id": leads["lead_id"].to_numpy(), "row": np.arange(len(leads))})
+    pairs = rows.merge(_acts(events), on="lead_id")
+    row = pairs["row"].to_numpy()
+    happened = _microseconds(pairs["happened_at"])
+    as_of = _microseconds(leads["as_of"])[row]
+    counts = (happened <= as_of) & (_microseconds(pairs["created_at"]) <= as_of)
+    row, happened, as_of = row[counts], happened[counts], as_of[counts]
     day = happened // _DAY_US
-    age = as_of[row] // _DAY_US - day
+    age = as_of // _DAY_US - day
+    act = pairs["act"].to_numpy()[counts]
+    human = pairs["human"].to_numpy()[counts]
 
-    known = leads["contacted_at"].notna().to_numpy()
+    known = leads["contacted_at"].notna().to_numpy(copy=True)
     known[row] = True
-    decayed = _decayed(n, row, kind, day, age, human, rules)
-    columns = {name: decayed[:, position] for position, name in enumerate(_DECAYED)}
-    columns["engaged_days"] = _days(n, row, day, human, age < rules.frequency_days)
-    latest = np.full(n, np.iinfo(np.int64).min)
-    np.maximum.at(latest, row[human >= _HUMAN], happened[human >= _HUMAN])
-    answer = pd.DataFrame(columns, index=leads.index).where(known[:, None]).astype("Float64")
+    columns = _daily(len(leads), row, day, age, act, human, rules)
+    answer = pd.DataFrame(
+        {name: np.where(known, sum_, np.nan) for name, sum_ in columns.items()}, leads.index
+    )
+    likely = human >= _MILLION / 2
+    latest = np.full(len(leads), np.iinfo(np.int64).min)
+    np.maximum.at(latest, row[likely], happened[likely])
     # The lowest integer is how numpy writes "not a time".
-    return answer.assign(last_engaged_at=pd.DatetimeIndex(latest.view("M8[us]"), tz="UTC"))
+    return answer.astype("Float64").assign(last_engaged_at=pd.DatetimeIndex(latest.view("M8[us]"), tz="UTC"))
 
 
-def _pairs(rows: IntArray, events: IntArray) -> tuple[IntArray, IntArray]:
-    """Positions of each row and each event of the same lead."""
-    order = np.argsort(rows, kind="stable")
-    first = np.searchsorted(rows, events, "left", sorter=order)
-    times = np.searchsorted(rows, events, "right", sorter=order) - first
-    event = np.repeat(np.arange(len(events)), times)
-    within = np.arange(len(event)) - np.repeat(np.cumsum(times) - times, times)
-    return order[np.repeat(first, times) + within], event
+def _acts(events: pd.DataFrame) -> pd.DataFrame:
+    """The events that are signs of a lead: `act` is the position in `SUMS`, `human` in millionths.
+
+    Whole numbers add up to the same in every order.
+    """
+    codes, kinds = pd.factorize(events["kind"])
+    act = np.array([*(_ACTS.get(kind, -1) for kind in kinds.tolist()), -1])[codes]
+    human = (events["human"].fillna(1.0).to_numpy(dtype=float) * _MILLION).round()
+    return events[["lead_id", "happened_at", "created_at"]].assign(act=act, human=human)[act >= 0]
 
 
-def _decayed(
-    n: int, row: IntArray, kind: IntArray, day: IntArray, age: IntArray, human: FloatArray, rules: Engagement
-) -> FloatArray:
-    """Per row and kind the sum of its days, capped and decayed."""
+def _daily(
+    n: int, row: IntArray, day: IntArray, age: IntArray, act: IntArray, human: FloatArray, rules: Engagement
+) -> dict[str, FloatArray]:
+    """The decayed sums of `n` rows, and the days with a sign."""
+    if not len(row):
+        return dict.fromkeys(SUMS[:-1], np.zeros(n))
+    kinds = len(_DECAYED)
+    days = row * (day.max() - day.min() + 1) + day - day.min()
+    key = days * kinds + act
+    order = np.argsort(key)
+    starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+    first = order[starts]
     decays = [_decay(rules, name) for name in _DECAYED]
-    # Sorted by all that is added up: in another order a sum of floats is another.
-    order = np.lexsort((human, day, kind, row))
-    row, kind, day, age = row[order], kind[order], day[order], age[order]
-    starts = _starts(row, kind, day)
-    of_day = np.bincount(np.cumsum(starts) - 1, weights=human[order]) if len(row) else human
-    row, kind, age = row[starts], kind[starts], age[starts]
-    capped = np.minimum(of_day, np.array([one.most_per_day for one in decays])[kind])
-    worth = capped * np.exp2(-age / np.array([one.half_life_days for one in decays])[kind])
-    cells = len(decays)
-    total = np.bincount(row * cells + kind, weights=worth, minlength=n * cells).astype(float)
-    return total.reshape(n, cells)
+    most = np.array([one.most_per_day for one in decays])[act[first]]
+    half_life = np.array([one.half_life_days for one in decays])[act[first]]
+    of_day = np.add.reduceat(human[order], starts) / _MILLION
+    worth = np.minimum(of_day, most) * np.exp2(-age[first] / half_life)
+    decayed = np.bincount(row[first] * kinds + act[first], worth, n * kinds).reshape(n, kinds)
 
-
-def _days(n: int, row: IntArray, day: IntArray, human: FloatArray, recent: BoolArray) -> FloatArray:
-    """Per row the recent days, each with the probability that its likeliest event was a human's."""
-    row, day, human = row[recent], day[recent], human[recent]
-    # The likeliest of each day first.
-    order = np.lexsort((-human, day, row))
-    row, day, human = row[order], day[order], human[order]
-    starts = _starts(row, day)
-    return np.bincount(row[starts], weights=human[starts], minlength=n).astype(float)
-
-
-def _starts(*sorted_by: IntArray) -> BoolArray:
-    """Where a new combination begins."""
-    starts = np.ones(len(sorted_by[0]), dtype=bool)
-    if len(starts):
-        starts[1:] = np.logical_or.reduce([one[1:] != one[:-1] for one in sorted_by])
-    return starts
+    starts = np.flatnonzero(np.diff(days[order], prepend=-1))
+    first = order[starts]
+    likeliest = np.maximum.reduceat(human[order], starts) * (age[first] < rules.frequency_days)
+    engaged = np.bincount(row[first], likeliest, n) / _MILLION
+    return {**dict(zip(_DECAYED, decayed.T, strict=True)), "engaged_days": engaged}
 
 
 def _microseconds(column: pd.Series) -> IntArray:

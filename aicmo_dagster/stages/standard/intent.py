@@ -9,7 +9,7 @@ from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.stages.model import Dimension, Facts, FloatArray, Rule, Sentence
 from aicmo_dagster.stages.signals import known_signal, true_signal
 from aicmo_dagster.stages.standard import titles
-from aicmo_dagster.stages.standard.person import SAME, title_match
+from aicmo_dagster.stages.standard.person import CONTAINED, title_match
 from aicmo_dagster.stages.words import fold
 
 NO_SIGNAL = 0.3
@@ -41,7 +41,7 @@ def _hiring(positions: str, wanted: tuple[str, ...], departments: tuple[str, ...
     """The value of open positions, and the one that it is owed to; NaN where the text names none."""
     named = [one.strip() for one in positions.split(",") if fold(one)]
     for position in named:
-        if wanted and title_match(position, wanted)[0] >= SAME:
+        if wanted and title_match(position, wanted)[0] >= CONTAINED:
             return 1.0, position
         if not {*departments}.isdisjoint(titles.read(position).departments):
             return 1.0, position

@@ -1,7 +1,7 @@
 """The person: whether it is the one to talk to, and can be reached."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -61,8 +61,8 @@ def title_match(text: str, wanted: tuple[str, ...]) -> tuple[float, str]:
     """How well a title matches the best of `wanted`, and that one.
 
     The same words are `EQUAL`. The same level and a department in common are the `SAME`. Where one contains
-    the words of the other it is `CONTAINED`, unless what stands around them makes it a far lower level, as
-    in "assistant to the CEO". A level or two apart in the same department is `NEAR`, all else `DIFFERENT`.
+    the words of the other it is `CONTAINED`, unless what the title says besides makes it a far lower level,
+    as in "assistant to the CEO". A level or two apart in the same department is `NEAR`, all else `DIFFERENT`.
     """
     best = (DIFFERENT, "")
     for target in wanted:
@@ -82,7 +82,8 @@ def _match(text: str, target: str) -> float:
     comparable = together and "other" not in (our_level, their_level)
     if comparable and lower == 0:
         return SAME
-    if contains_words(text, target) and (lower <= max(NEAR) or their_level == "other"):
+    belittled = len(fold(text)) > len(fold(target)) and their_level != "other" and lower > max(NEAR)
+    if contains_words(text, target) and not belittled:
         return CONTAINED
     return NEAR.get(abs(lower), DIFFERENT) if comparable else DIFFERENT
 
@@ -145,18 +146,17 @@ def time_in_job(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # n
 def time_zone_reach(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
     """The share of the campaign's working hours that are the lead's too, on the day of `as_of`."""
     codes, zones = pd.factorize(leads["time_zone"])
-    moments, days = pd.factorize(leads["as_of"].dt.floor("D"))
-    shared = [
-        [_shared(zone, config.time_zone, day.date().toordinal()) for zone in zones.tolist()] + [np.nan]
-        for day in days
+    moments, days = pd.factorize(leads["as_of"].to_numpy(dtype="datetime64[D]"))
+    of_distinct = [
+        [*(_shared(zone, config.time_zone, day) for zone in zones.tolist()), np.nan] for day in days.tolist()
     ]
-    return np.array(shared).reshape(len(days), len(zones) + 1)[moments, codes]
+    return np.array(of_distinct).reshape(len(days), len(zones) + 1)[moments, codes]
 
 
 @lru_cache(maxsize=1 << 16)
-def _shared(zone: str, other: str, day: int) -> float:
+def _shared(zone: str, other: str, day: date) -> float:
     """The share of the working hours in `other` that are working hours in `zone`, NaN where it is no zone."""
-    noon = datetime.fromordinal(day).replace(hour=12, tzinfo=UTC)
+    noon = datetime.combine(day, time(12), UTC)
     try:
         clocks = [noon.astimezone(ZoneInfo(name)).replace(tzinfo=None) for name in (zone, other)]
     except (ZoneInfoNotFoundError, ValueError):
