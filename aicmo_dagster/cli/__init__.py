@@ -17,6 +17,8 @@ from aicmo_dagster.cli import (
     doctor,
     leads,
     matches,
+    model,
+    outcomes,
     review,
     run,
     sends,
@@ -42,6 +44,8 @@ app.command(epilog="Example: aicmo backtest eu-saas --with changed.yaml --days 6
 app.add_typer(leads.app)
 app.add_typer(matches.app)
 app.add_typer(review.app)
+app.add_typer(outcomes.app)
+app.add_typer(model.app)
 app.add_typer(suppress.app)
 app.add_typer(sends.app)
 app.add_typer(vendors.app)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -43,11 +43,14 @@ _TOP = 10
 
 @dataclass(frozen=True)
 class Predictor:
-    """A model in use; called with a frame of `lead.SCORING_COLUMNS` it gives their probabilities."""
+    """A model in use; called with a frame of `lead.SCORING_COLUMNS`, of which it reads `facts` and `as_of`, it gives
+    their probabilities.
+    """
 
     number: int
     model: Additive
     reference: Population
+    facts: ClassVar[frozenset[str]] = FACTS
 
     def __call__(self, leads: pd.DataFrame) -> "pd.Series[float]":
         return pd.Series(self.model.probability(features(leads)), leads.index)

@@ -19,7 +19,7 @@ def score(run: Run, only: Sequence[int] | None = None) -> Streamed:
     model = MODELS[config.scoring.model]
     predictor = conversion.predictor(run.campaign)
     number = predictor.number if predictor else None
-    needed = needed_by(config) | (conversion.FACTS if predictor else frozenset())
+    needed = needed_by(config) | (predictor.facts if predictor else frozenset())
 
     with writing(run) as cursor:
         constants = store.constants(cursor, run.campaign.id)

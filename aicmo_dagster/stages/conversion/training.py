@@ -24,6 +24,7 @@ _LOGISTIC_INTERVALS = 6
 _FOLDS = 3
 _PAIRS = 12
 _BAGS = 8
+_BAGS_OF_A_FOLD = 4
 _PAIR_BINS = 64
 
 
@@ -79,7 +80,7 @@ def _calibration(
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
     for learnt, left in folds.split(np.zeros(len(labels)), labels):
         part = [column[learnt] for column in codes]
-        estimator = _fit(features, part, labels[learnt], algorithm, seed)
+        estimator = _fit(features, part, labels[learnt], algorithm, seed, _BAGS_OF_A_FOLD)
         model = _additive(features, part, estimator, algorithm)
         held_out[left] = model.log_odds_of([column[left] for column in codes])
     platt = LogisticRegression(C=np.inf).fit(held_out.reshape(-1, 1), labels)
@@ -90,7 +91,12 @@ def _calibration(
 
 
 def _fit(
-    features: Sequence[Feature], codes: Sequence[Codes], labels: Labels, algorithm: Algorithm, seed: int
+    features: Sequence[Feature],
+    codes: Sequence[Codes],
+    labels: Labels,
+    algorithm: Algorithm,
+    seed: int,
+    bags: int = _BAGS,
 ) -> Any:
     if algorithm == "logistic":
         from sklearn.linear_model import LogisticRegression
@@ -102,7 +108,7 @@ def _fit(
         feature_names=[feature.name for feature in features],
         feature_types=["continuous" if isinstance(feature, Numbers) else "nominal" for feature in features],
         interactions=min(_PAIRS, len(features) * (len(features) - 1) // 2),
-        outer_bags=_BAGS,
+        outer_bags=bags,
         max_interaction_bins=_PAIR_BINS,
         random_state=seed,
         n_jobs=-1,
