@@ -99,27 +99,27 @@ FIELDS: dict[Department, str] = {
         creación, creativo, creativa, criação, direction artistique, web design, service design, design
         research, ux research, user research""",
     "finance": """
-        riscos, risques, riesgos, rischi, risiko, risico, asset, assets, fonds, portfolios, portefeuille,
-        banco, bancos, bancaire, bancário, bancarios, bancaria, banche, bancario, finance, finances,
-        financial, accounting, accounts payable, accounts receivable, ap, ar, tax, taxes, taxation, audit,
-        internal audit, treasury, controlling, fp and a, fpa, investor relations, investment, investments,
-        risk, risk management, credit, billing, payroll, bookkeeping, banking, wealth management, private
-        equity, equity, asset management, portfolio, portfolio management, fund, funds, trading, capital
-        markets, mortgage, loan, loans, lending, underwriting, actuarial, budget, collections, revenue
-        accounting, cost, financial planning, private banking, venture capital, corporate finance,
-        insurance, claims, retail banking, commercial banking, investment banking, corporate banking,
-        financier, financière, financiers, comptabilité, contrôle de gestion, trésorerie, fiscalité, fiscal,
-        paie, banque, gestion de patrimoine, administratif et financier, administrative et financière,
-        assurance, crédit, finanzen, rechnungswesen, buchhaltung, steuern, finanzbuchhaltung, kreditoren,
-        debitoren, bank, revision, versicherung, lohnbuchhaltung, entgeltabrechnung, finanz,
-        vermögensberatung, anlageberatung, finanzas, contabilidad, tesorería, impuestos, auditoría, control
-        de gestión, nóminas, financiero, financiera, administración y finanzas, seguros, banca, créditos,
-        cobranza, finanza, contabilità, tesoreria, controllo di gestione, fiscale, amministrazione finanza e
-        controllo, amministrazione e finanza, finanziario, finanziaria, assicurazioni, finanças,
-        contabilidade, tesouraria, fiscalidade, controladoria, financeiro, financeira, contas a pagar,
-        contas a receber, auditoria, crédito, faturamento, financiën, boekhouding, belastingen, financieel,
-        financiële, salarisadministratie, verzekeringen, financiële administratie, debiteuren, crediteuren,
-        hypotheken""",
+        kaufmännisch, kaufmännischer, kaufmännische, riscos, risques, riesgos, rischi, risiko, risico,
+        asset, assets, fonds, portfolios, portefeuille, banco, bancos, bancaire, bancário, bancarios,
+        bancaria, banche, bancario, finance, finances, financial, accounting, accounts payable, accounts
+        receivable, ap, ar, tax, taxes, taxation, audit, internal audit, treasury, controlling, fp and a,
+        fpa, investor relations, investment, investments, risk, risk management, credit, billing, payroll,
+        bookkeeping, banking, wealth management, private equity, equity, asset management, portfolio,
+        portfolio management, fund, funds, trading, capital markets, mortgage, loan, loans, lending,
+        underwriting, actuarial, budget, collections, revenue accounting, cost, financial planning, private
+        banking, venture capital, corporate finance, insurance, claims, retail banking, commercial banking,
+        investment banking, corporate banking, financier, financière, financiers, comptabilité, contrôle de
+        gestion, trésorerie, fiscalité, fiscal, paie, banque, gestion de patrimoine, administratif et
+        financier, administrative et financière, assurance, crédit, finanzen, rechnungswesen, buchhaltung,
+        steuern, finanzbuchhaltung, kreditoren, debitoren, bank, revision, versicherung, lohnbuchhaltung,
+        entgeltabrechnung, finanz, vermögensberatung, anlageberatung, finanzas, contabilidad, tesorería,
+        impuestos, auditoría, control de gestión, nóminas, financiero, financiera, administración y
+        finanzas, seguros, banca, créditos, cobranza, finanza, contabilità, tesoreria, controllo di
+        gestione, fiscale, amministrazione finanza e controllo, amministrazione e finanza, finanziario,
+        finanziaria, assicurazioni, finanças, contabilidade, tesouraria, fiscalidade, controladoria,
+        financeiro, financeira, contas a pagar, contas a receber, auditoria, crédito, faturamento,
+        financiën, boekhouding, belastingen, financieel, financiële, salarisadministratie, verzekeringen,
+        financiële administratie, debiteuren, crediteuren, hypotheken""",
     "human_resources": """
         human resources, hr, people, people operations, people ops, people and culture, talent, talent
         acquisition, recruiting, recruitment, staffing, compensation, benefits, compensation and benefits,
@@ -280,5 +280,6 @@ WEAK = """
         personal, administrator, administrateur, administratrice, administrador, administradora, technician,
         technicien, technicienne, operator, opérateur, opératrice, operador, operadora, operatore,
         operatrice, clerk, inspector, inspecteur, techniker, técnico, técnica, controller, retail,
-        formation, research"""
+        formation, research, ufficio, büro, bureau, kantoor, dienst, kaufmännisch, kaufmännischer,
+        kaufmännische"""
 """Fields that say how rather than what: the other departments of a role go before them."""

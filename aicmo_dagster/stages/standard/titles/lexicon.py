@@ -64,7 +64,8 @@ _MARKS: dict[Kind, str] = {
         pensioned, emeritus, pensionierter, pensionierte, retraité, retraitée, jubilado, jubilada, aposentado,
         aposentada, gepensioneerd, pensionato, pensionata, rentner, rentnerin, ruhestand, i r, a d""",
     Kind.NO_JOB: """student, étudiant, étudiante, estudiante, studente, studentessa, estudante, schüler,
-        schülerin, phd student, phd candidate, pupil, unemployed, volunteer, bénévole, freiwilliger,
+        schülerin, phd student, phd candidate, pupil, unemployed, autónomo, autónoma,
+        autônomo, autônoma, volunteer, bénévole, freiwilliger,
         voluntario, voluntaria, volontario, volontaria, voluntário, voluntária, vrijwilliger, homemaker,
         housewife, hausfrau, hausmann, self employed, n a, na, none, unknown, tbd, arbeitslos, arbeitssuchend,
         desempleado, desempleada, disoccupato, disoccupata, werkloos, desempregado, desempregada, demandeur d emploi,
@@ -135,7 +136,7 @@ _NOT_RANKS: dict[Kind, str] = {
 }
 
 
-def _phrases(text: str) -> list[str]:
+def phrases(text: str) -> list[str]:
     """The phrases of a text of vocabulary, folded, and folded with ä, ö, ü written as ae, oe, ue."""
     found = []
     for raw in text.split(","):
@@ -149,28 +150,28 @@ def _phrases(text: str) -> list[str]:
 
 def _lexicon() -> dict[str, Term]:
     terms: dict[str, Term] = {}
-    weak = frozenset(_phrases(WEAK))
+    weak = frozenset(phrases(WEAK))
     for department, text in FIELDS.items():
-        for phrase in _phrases(text):
+        for phrase in phrases(text):
             terms.setdefault(phrase, Term(Kind.FIELD, None, department, weak=phrase in weak))
-    for phrase in _phrases(ANY_CRAFTS):
+    for phrase in phrases(ANY_CRAFTS):
         field = terms.get(phrase)
         department_ = field.department if field else None
         terms[phrase] = Term(Kind.CRAFT, "individual_contributor", department_, weak=phrase in weak)
     for department, text in CRAFTS.items():
-        for phrase in _phrases(text):
+        for phrase in phrases(text):
             terms[phrase] = Term(Kind.CRAFT, "individual_contributor", department, weak=phrase in weak)
     for level, text in RANKS.items():
-        for phrase in _phrases(text):
+        for phrase in phrases(text):
             terms[phrase] = Term(Kind.RANK, level)
     for (level, department), text in ROLES.items():
-        for phrase in _phrases(text):
+        for phrase in phrases(text):
             last = level == "manager" and department == "operations"
             terms[phrase] = Term(Kind.RANK, level, department, weak=last)
-    for phrase in _phrases(_AIDES):
+    for phrase in phrases(_AIDES):
         terms[phrase] = Term(Kind.AIDE, "individual_contributor", "administration", weak=True)
     for kind, text in {**_MARKS, **_NOT_RANKS}.items():
-        for phrase in _phrases(text):
+        for phrase in phrases(text):
             known = terms.get(phrase)
             level_: Level | None = "individual_contributor" if kind in _WORKS else None
             terms[phrase] = Term(kind, level_, known.department if known else None)
@@ -188,13 +189,15 @@ for _of_word in _PHRASES.values():
     _of_word.sort(key=lambda entry: -len(entry[0]))
 
 _STEMS = sorted(
-    ((stem, department) for department, text in STEMS.items() for stem in _phrases(text)),
+    ((stem, department) for department, text in STEMS.items() for stem in phrases(text)),
     key=lambda entry: -len(entry[0]),
 )
 # A shorter ending says too little; "arzt", "arts", "koch" and "chef" do end compounds.
 _SHORTEST_ENDING = 5
+_NO_ENDINGS = frozenset({"rector", "rektor", "patron", "chief", "intendant", "doyen"})
 _SHORT_ENDINGS = {
     "chef": Term(Kind.RANK, "head"),
+    "lead": Term(Kind.RANK, "lead"),
     "arzt": Term(Kind.CRAFT, "individual_contributor", "health"),
     "arts": Term(Kind.CRAFT, "individual_contributor", "health"),
     "koch": Term(Kind.CRAFT, "individual_contributor", "other"),
@@ -205,7 +208,7 @@ _SCIENCE_ENDING = re.compile(
 )
 _CRAFT_ENDING = re.compile(
     r"\w{2,}(?:er|or|ist|ista|iste|ian|ien|ienne|eur|euse|iere|ador|adora|dor|dora|ero|era|eiro|eira|tore"
-    r"|trice|man|woman|mann|frau|kraft|eer|ster|wright|smith|erin|orin|istin|ente|(?<!m)ent|ant|ograf|onom|urg|eut|aar|smid|kundige|ão)"
+    r"|trice|man|woman|mann|frau|kraft|eer|ster|wright|smith|erin|orin|istin|ente|(?<!m)ent|ant|ograf|onom|urg|eut|aar|smid|kundige|ão|wart|thecaire|onome|iatre|opathe|ographe)"
 )
 
 
@@ -238,7 +241,9 @@ def of_word(word: str) -> Term | None:
     for start in range(2, len(bare) - 3):
         ending = bare[start:]
         known = _TERMS.get(ending) if len(ending) >= _SHORTEST_ENDING else _SHORT_ENDINGS.get(ending)
-        if known is not None and known.level and known.kind in (Kind.RANK, Kind.CRAFT, Kind.AIDE):
+        if known is None or not known.level or ending in _NO_ENDINGS:
+            continue
+        if known.kind in (Kind.RANK, Kind.CRAFT, Kind.AIDE):
             return Term(
                 known.kind, known.level, known.department, _field_of(bare[:start]) or stem, known.weak
             )

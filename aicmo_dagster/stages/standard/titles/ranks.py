@@ -14,19 +14,18 @@ RANKS: dict[Level, str] = {
         self made, fondateur, fondatrice, cofondateur, cofondatrice, co fondateur, co fondatrice,
         propriétaire, chef d entreprise, cheffe d entreprise, associé gérant, associée gérante, associé,
         associée, associé fondateur, associée fondatrice, gérant associé, actionnaire, entrepreneuse,
-        artisan, patron, patronne, gründer, mitgründer, inhaber, mitinhaber, eigentümer, gesellschafter,
-        unternehmer, geschäftsführender gesellschafter, geschäftsführende gesellschafterin, gesellschafter
+        patron, patronne, gründer, mitgründer, inhaber, mitinhaber, eigentümer, gesellschafter, unternehmer,
+        geschäftsführender gesellschafter, geschäftsführende gesellschafterin, gesellschafter
         geschäftsführer, geschäftsinhaber, firmeninhaber, firmengründer, fundador, fundadora, cofundador,
         cofundadora, co fundador, co fundadora, propietario, propietaria, dueño, dueña, empresario,
         empresaria, emprendedor, emprendedora, socio, socia, socio fundador, socia fundadora, socio
-        director, socia directora, autónomo, autónoma, fondatore, cofondatore, co fondatore, titolare,
-        contitolare, proprietario, proprietaria, imprenditore, imprenditrice, socio fondatore, socia
-        fondatrice, socio amministratore, dono, dona, empreendedor, empreendedora, empresário, empresária,
-        sócio, sócia, sócio gerente, sócia gerente, sócio fundador, sócia fundadora, sócio proprietário,
-        sócia proprietária, sócio administrador, sócia administradora, proprietário, proprietária,
-        oprichter, oprichtster, medeoprichter, mede oprichter, eigenaar, eigenaresse, mede eigenaar,
-        medeeigenaar, directeur eigenaar, directeur grootaandeelhouder, ondernemer, onderneemster, vennoot,
-        zelfstandig ondernemer""",
+        director, socia directora, fondatore, cofondatore, co fondatore, titolare, contitolare,
+        proprietario, proprietaria, imprenditore, imprenditrice, socio fondatore, socia fondatrice, socio
+        amministratore, dono, dona, empreendedor, empreendedora, empresário, empresária, sócio, sócia, sócio
+        gerente, sócia gerente, sócio fundador, sócia fundadora, sócio proprietário, sócia proprietária,
+        sócio administrador, sócia administradora, proprietário, proprietária, oprichter, oprichtster,
+        medeoprichter, mede oprichter, eigenaar, eigenaresse, mede eigenaar, medeeigenaar, directeur
+        eigenaar, directeur grootaandeelhouder, ondernemer, onderneemster, vennoot, zelfstandig ondernemer""",
     "c_level": """
         c level, c suite, cxo, md, managing director, general counsel, secretary general, board member,
         board director, member of the board, member of board, board of directors, member of the executive
@@ -44,12 +43,13 @@ RANKS: dict[Level, str] = {
         vorstand, vorständin, vorstandsvorsitzender, vorstandsvorsitzende, vorstandsmitglied,
         vorstandssprecher, sprecher des vorstands, sprecher der geschäftsführung, vorsitzender der
         geschäftsführung, vorsitzende der geschäftsführung, hauptgeschäftsführer, generaldirektor,
-        generalsekretär, präsident, vorsitzender, vorsitzende, mitglied der geschäftsführenden direktion,
-        aufsichtsrat, verwaltungsrat, verwaltungsrätin, aufsichtsratsvorsitzender, aufsichtsratsvorsitzende,
-        oberbürgermeister, bürgermeister, intendant, presidente, presidenta, consejero delegado, consejera
-        delegada, administrador único, administradora única, director gerente, directora gerente, director
-        ejecutivo, directora ejecutiva, secretario general, secretaria general, alcalde, alcaldesa, miembro
-        del consejo, consejero, consejera, amministratore delegato, amministratrice delegata, amministratore
+        generalsekretär, präsident, vorsitzender, vorsitzende, vorsitz, unternehmensleiter,
+        unternehmensleitung, mitglied der geschäftsführenden direktion, aufsichtsrat, verwaltungsrat,
+        verwaltungsrätin, aufsichtsratsvorsitzender, aufsichtsratsvorsitzende, oberbürgermeister,
+        bürgermeister, intendant, presidente, presidenta, consejero delegado, consejera delegada,
+        administrador único, administradora única, director gerente, directora gerente, director ejecutivo,
+        directora ejecutiva, secretario general, secretaria general, alcalde, alcaldesa, miembro del
+        consejo, consejero, consejera, amministratore delegato, amministratrice delegata, amministratore
         unico, amministratrice unica, amministratore, amministratrice, direttore esecutivo, direttrice
         esecutiva, segretario generale, consigliere di amministrazione, consigliere delegato, sindaco,
         diretor executivo, diretora executiva, diretor presidente, diretora presidente, presidente
