@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from aicmo_dagster.flow.run import Run, Streamed, start
 from aicmo_dagster.flow.score import score
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
 from aicmo_dagster.privacy import sentence, without_addresses
-from aicmo_dagster.store import database, figures, ledger, tables
+from aicmo_dagster.store import database, figures, ledger, reviews, tables
 
 _LOG_EVERY_S = 10.0
 _PASSING = (psycopg.OperationalError, OSError)
@@ -165,6 +166,7 @@ def scored_leads(context: _Context) -> _Result:
     tables.lead_verdicts,
     deps=[scored_leads],
     kinds=set(),
+    check_specs=[checks.REVIEWS_IN_TIME],
     description="The verdict on every scored lead: qualified, manual_review or rejected, with every rule that "
     "it failed; a reviewer's decision wins while the lead's facts are the same.",
 )
@@ -173,9 +175,21 @@ def qualified_leads(context: _Context) -> _Result:
         metadata.update(_counts(qualify(run)))
         with database.transaction() as cursor:
             verdicts = figures.verdicts(cursor, run.campaign.id)
+            limit_hours = run.campaign.config.qualification.review_limit_hours
+            queue = reviews.queue(cursor, run.campaign.id, run.now, run.now - timedelta(hours=limit_hours))
         metadata["verdicts"] = dict(verdicts)
+        metadata.update(
+            {
+                "reviews_waiting": queue.waiting,
+                "reviews_overdue": queue.overdue,
+                "reviews_snoozed": queue.snoozed,
+            }
+        )
+        if queue.oldest:
+            metadata["oldest_review_hours"] = round((run.now - queue.oldest) / timedelta(hours=1), 1)
         metadata["picture"] = pictures.bars("Leads by verdict and reason", verdicts)
-    return dg.MaterializeResult(metadata=metadata)
+    checked = checks.reviews_in_time(queue, limit_hours)
+    return dg.MaterializeResult(metadata=metadata, check_results=[checked])
 
 
 @_asset(

@@ -1,4 +1,4 @@
-"""Asset checks. All block: what they guard is who gets mail.
+"""Asset checks. All but `reviews_in_time` block: what they guard is who gets mail.
 
 Each is evaluated in the step of its asset, right after the stage has written; the one of `nurture_sends`
 between planning and the first mail.
@@ -9,14 +9,27 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.store import enrolments, figures
+from aicmo_dagster.store.reviews import Queue
 
 
-def _spec(name: str, asset: str, description: str) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=True)
+def _spec(name: str, asset: str, description: str, blocking: bool = True) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking)
 
 
 UNIQUE_ADDRESSES = _spec("unique_addresses", "raw_leads", "No two leads of the campaign share an address.")
 SCORES_IN_RANGE = _spec("scores_in_range", "scored_leads", "Every lead has scores, all between 0 and 1.")
+REVIEWS_IN_TIME = _spec(
+    "reviews_in_time",
+    "qualified_leads",
+    "No lead waits for a review for longer than the campaign's `review_limit_hours`; others go on all the same.",
+    blocking=False,
+)
+CONVERSION_MODEL_IS_FIT = _spec(
+    "conversion_model_is_fit",
+    "conversion_model",
+    "The new model tells who converts, says what happens, is no worse than the one in use, and has learnt from leads "
+    "like those that there are now; nor has the one in use drifted.",
+)
 NO_SUPPRESSED_PLANNED = _spec(
     "no_suppressed_address_planned", "nurture_sends", "No mail is planned to an address that must get none."
 )
@@ -42,6 +55,29 @@ def scores_in_range(cursor: Cursor[TupleRow], campaign_id: int) -> dg.AssetCheck
     """Fails where a lead has no score or one outside 0 to 1."""
     found = figures.scores_out_of_range(cursor, campaign_id)
     return _none_of(SCORES_IN_RANGE, "leads without a score between 0 and 1", found)
+
+
+def reviews_in_time(queue: Queue, limit_hours: float) -> dg.AssetCheckResult:
+    """Warns where leads wait for a person for too long."""
+    return dg.AssetCheckResult(
+        passed=queue.overdue == 0,
+        check_name=REVIEWS_IN_TIME.name,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{queue.overdue:,} leads wait for a review for more than {limit_hours:g} hours"
+        if queue.overdue
+        else None,
+        metadata={"overdue": queue.overdue},
+    )
+
+
+def conversion_model_is_fit(problem: str | None, why_not_used: str | None) -> dg.AssetCheckResult:
+    """Fails with the `problem`; where there is none but the model is not used, says why."""
+    return dg.AssetCheckResult(
+        passed=problem is None,
+        check_name=CONVERSION_MODEL_IS_FIT.name,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=problem or why_not_used,
+    )
 
 
 def no_suppressed_planned(cursor: Cursor[TupleRow], campaign_id: int) -> dg.AssetCheckResult:

@@ -208,7 +208,7 @@ def _show_verdict(found: Mapping[str, Any]) -> None:
     for text in also:
         say(f"It also {text}.")
     for review in found["reviews"]:
-        done = "Approved" if review["decision"] == "approve" else "Rejected"
+        done = {"approve": "Approved", "reject": "Rejected", "snooze": "Snoozed"}[review["decision"]]
         why = f": {review['reason']}" if review["reason"] else ""
         outdated = (
             "" if review["lead_revision"] == found["lead"]["revision"] else " (the facts have changed since)"

@@ -22,7 +22,8 @@ LEFT JOIN (
     WHERE g.merged_into IS NOT NULL
 ) m ON m.lead_id = l.id
 LEFT JOIN (
-    SELECT DISTINCT ON (lead_id) lead_id, lead_revision, decision FROM reviews ORDER BY lead_id, id DESC
+    SELECT DISTINCT ON (lead_id) lead_id, lead_revision, decision FROM reviews WHERE decision <> 'snooze'
+    ORDER BY lead_id, id DESC
 ) v ON v.lead_id = l.id AND v.lead_revision = l.revision
 WHERE l.campaign_id = %(campaign)s AND {only} ORDER BY l.id
 """

@@ -1,6 +1,6 @@
 """The leads of a campaign: merging what a source brought, and looking them up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.config import LawfulBasis, Matching
-from aicmo_dagster.errors import LeadNotFoundError
+from aicmo_dagster.errors import ConfigurationError, LeadNotFoundError
 from aicmo_dagster.store import survivorship
 from aicmo_dagster.store.bulk import Merge, incoming_table, probing
 from aicmo_dagster.store.database import rows
@@ -59,6 +59,17 @@ _ANSWERS_WORD = Word(
     request="i.request_id",
     lawful_basis="%(lawful_basis)s",
     moves=True,
+)
+
+_EDITORS_WORD = Word(
+    rows="incoming i CROSS JOIN LATERAL (SELECT * FROM leads WHERE id = i.lead_id OFFSET 0) t",
+    origin=lambda _: "jsonb_build_array(%(source)s::text, %(now)s::timestamptz, %(label)s::text)",
+    source="%(source)s",
+    label="%(label)s",
+    line="0",
+    request="NULL::bigint",
+    lawful_basis="t.lawful_basis",
+    rules=True,
 )
 
 
@@ -157,6 +168,28 @@ def enrich(cursor: Cursor[TupleRow], answers: pd.DataFrame, origin: Origin) -> E
     return Enriched(_update(cursor, _ANSWERS_WORD, origin), conflicts)
 
 
+def edit(cursor: Cursor[TupleRow], edited: pd.DataFrame, origin: Origin) -> int:
+    """Make leads what a person says they are (`lead_id` and `LEAD_COLUMNS`); returns how many that changed.
+
+    Raises ConfigurationError where another lead of the campaign has one's identity already.
+    """
+    incoming_table(cursor, "incoming", edited)
+    with probing(cursor):
+        taken = rows(
+            cursor,
+            "SELECT i.lead_id, coalesce(o.merged_into, o.id) AS other FROM incoming i JOIN leads o "
+            f"ON o.identity = i.identity AND o.campaign_id = {_CAMPAIGN} AND o.id <> i.lead_id "
+            "ORDER BY 1 LIMIT 1",
+            origin.parameters(),
+        )
+    for one in taken:
+        raise ConfigurationError(
+            f"lead {one['lead_id']} would be the same person as lead {one['other']}; if they are one, let them be "
+            "merged instead (aicmo matches)"
+        )
+    return _update(cursor, _EDITORS_WORD, origin)
+
+
 def _update(cursor: Cursor[TupleRow], word: Word, origin: Origin) -> int:
     with probing(cursor):
         cursor.execute(survivorship.update_statement(word).encode(), origin.parameters())
@@ -201,18 +234,34 @@ def find(cursor: Cursor[TupleRow], campaign_id: int, who: str) -> int:
 
     Of one that was merged, the lead that it was merged into.
     """
+    return find_all(cursor, campaign_id, [who])[0]
+
+
+def find_all(cursor: Cursor[TupleRow], campaign_id: int, who: Sequence[str]) -> list[int]:
+    """As `find`, for many at once and in their order; a lead that is named twice is there once."""
     found = rows(
         cursor,
-        "SELECT coalesce(merged_into, id) AS id FROM leads WHERE campaign_id = %(campaign)s AND "
-        "(identity IN (lower(%(who)s), mailbox(lower(%(who)s))) OR id::text = %(who)s) "
-        "ORDER BY identity = lower(%(who)s) DESC, leads.id LIMIT 1",
-        {"campaign": campaign_id, "who": who.strip()},
+        """
+        SELECT w.who, coalesce(a.id, n.id) AS id
+        FROM unnest(%(who)s::text[]) WITH ORDINALITY w(who, place) LEFT JOIN LATERAL (
+            SELECT coalesce(l.merged_into, l.id) AS id FROM leads l
+            WHERE l.identity IN (lower(w.who), mailbox(lower(w.who))) AND l.campaign_id = %(campaign)s
+            ORDER BY l.identity = lower(w.who) DESC, l.id LIMIT 1
+        ) a ON true LEFT JOIN LATERAL (
+            SELECT coalesce(l.merged_into, l.id) AS id FROM leads l
+            WHERE l.id = CASE WHEN w.who ~ '^[0-9]{1,18}$' THEN w.who::bigint END AND l.campaign_id = %(campaign)s
+            LIMIT 1
+        ) n ON true
+        ORDER BY w.place
+        """,
+        {"campaign": campaign_id, "who": [one.strip() for one in who]},
     )
-    if not found:
-        raise LeadNotFoundError(
-            f"no lead '{who}' in this campaign; search with: aicmo leads list KEY --search TEXT"
-        )
-    return int(found[0]["id"])
+    for one in found:
+        if one["id"] is None:
+            raise LeadNotFoundError(
+                f"no lead '{one['who']}' in this campaign; search with: aicmo leads list KEY --search TEXT"
+            )
+    return list(dict.fromkeys(int(one["id"]) for one in found))
 
 
 def show(cursor: Cursor[TupleRow], lead_id: int) -> Mapping[str, Any]:

@@ -165,7 +165,8 @@ def _rejections(cursor: Cursor[TupleRow]) -> list[tuple[Any, ...]]:
         SELECT DISTINCT ON (p.survivor_id) p.survivor_id, r.reason, r.reviewer
         FROM (SELECT survivor_id, loser_id AS lead_id FROM merging UNION SELECT survivor_id, survivor_id FROM merging) p
         JOIN leads l ON l.id = p.lead_id CROSS JOIN LATERAL (
-            SELECT decision, reason, reviewer, lead_revision FROM reviews WHERE lead_id = l.id ORDER BY id DESC LIMIT 1
+            SELECT decision, reason, reviewer, lead_revision FROM reviews
+            WHERE lead_id = l.id AND decision <> 'snooze' ORDER BY id DESC LIMIT 1
         ) r
         WHERE r.decision = 'reject' AND r.lead_revision = l.revision ORDER BY p.survivor_id, p.lead_id
         """
@@ -178,6 +179,6 @@ def _keep_rejections(cursor: Cursor[TupleRow], rejections: list[tuple[Any, ...]]
     cursor.executemany(
         "INSERT INTO reviews (lead_id, lead_revision, decision, reason, reviewer) "
         "SELECT id, revision, 'reject', %(reason)s, %(reviewer)s FROM leads l WHERE id = %(lead)s AND NOT EXISTS "
-        "(SELECT FROM reviews r WHERE r.lead_id = l.id AND r.lead_revision = l.revision)",
+        "(SELECT FROM reviews r WHERE r.lead_id = l.id AND r.lead_revision = l.revision AND r.decision <> 'snooze')",
         [{"lead": lead, "reason": reason, "reviewer": reviewer} for lead, reason, reviewer in rejections],
     )

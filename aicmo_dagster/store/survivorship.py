@@ -31,7 +31,8 @@ class Word:
     [source, time, label]. `source`, `label`, `line`, `request` and `lawful_basis` go into `lead_changes`. With
     `moves`, the lead may take another address and with it another identity, unless another lead has that
     already; an address that is not taken is kept in `extra` as `other_email`. A word that `yields` must weigh
-    more than the present value, not just as much.
+    more than the present value, not just as much. A word that `rules` is that of a person who looks at the lead: all
+    that `i` says is so, also that something is not known.
     """
 
     rows: str
@@ -43,6 +44,7 @@ class Word:
     lawful_basis: str
     moves: bool = False
     yields: bool = False
+    rules: bool = False
 
 
 def own_origin(row: str, fact: str) -> str:
@@ -62,7 +64,7 @@ def update_statement(word: Word) -> str:
     """The statement that updates the leads for which `word` has news; its row count is theirs."""
     facts = ", ".join(f"t.{fact} AS old_{fact}, {_resolved(fact, word)} AS {fact}" for fact in FACTS)
     known = ", ".join(f"t.{fact}" for fact in FACTS)
-    filled = ", ".join(_extra(word) if fact == "extra" else f"coalesce(i.{fact}, t.{fact})" for fact in FACTS)
+    filled = ", ".join(_filled(fact, word) for fact in FACTS)
     origins = ", ".join(f"{word.origin(fact)} AS origin_{fact}" for fact in FACTS)
     compared = ", ".join(
         f"('{fact}', to_jsonb(n.old_{fact}), to_jsonb(n.{fact}), n.origin_{fact})" for fact in FACTS
@@ -132,8 +134,17 @@ def revert_statement(chosen: str) -> str:
     """
 
 
+def _filled(fact: str, word: Word) -> str:
+    """The fact if the word counted: where that is what is known, it brings no news."""
+    if word.rules:
+        return _resolved(fact, word)
+    return _extra(word) if fact == "extra" else f"coalesce(i.{fact}, t.{fact})"
+
+
 def _adopted(word: Word) -> str:
     """Whether the lead takes the incoming address, with what belongs to it."""
+    if word.rules:
+        return "true"
     allowed = (
         "NOT EXISTS (SELECT FROM leads o WHERE o.identity = i.identity "
         "AND o.campaign_id = t.campaign_id AND o.id <> t.id)"
@@ -152,6 +163,8 @@ def _adopted(word: Word) -> str:
 
 def _resolved(fact: str, word: Word) -> str:
     """The fact after hearing the word."""
+    if word.rules:
+        return "i.extra::jsonb" if fact == "extra" else f"i.{fact}"
     if fact in _ADDRESS:
         return f"CASE WHEN a.adopted THEN i.{fact} ELSE t.{fact} END"
     if fact == "verification":

@@ -1,93 +1,124 @@
 import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL
 
 from aicmo_dagster.store import database
+from aicmo_dagster_tests import pipelines
 from aicmo_dagster_tests.cli.command_line import aicmo
-from aicmo_dagster_tests.outreach import add_campaign, add_lead
+
+WEAK = dict.fromkeys(list(pipelines.IDEAL)[-6:], "")
 
 
 @pytest.fixture
-def doubtful(store: URL) -> int:
-    """A lead in manual review for its low intent."""
-    return _lead("doubtful@example.org", "manual_review", ["low_intent"])
+def queue(project: Path) -> list[int]:
+    """Three leads that wait for a person for their low intent, judged by a run; one that is qualified."""
+    rows = [pipelines.ideal(n, **WEAK) for n in range(3)]
+    pipelines.write_leads(project / "leads.csv", [*rows, pipelines.ideal(9)])
+    pipelines.apply(project, pipelines.config())
+    pipelines.run()
+    return pipelines.values("SELECT lead_id FROM lead_verdicts WHERE verdict = 'manual_review' ORDER BY 1")
 
 
-def _lead(email: str, verdict: str, failed: list[str]) -> int:
-    campaign = add_campaign()
-    lead_id = add_lead(campaign.id, email)
-    with database.transaction() as cursor:
-        cursor.execute(
-            "UPDATE lead_verdicts SET verdict = %s, reason = %s, failed = %s WHERE lead_id = %s",
-            [verdict, failed[0] if failed else verdict, failed, lead_id],
-        )
-    return lead_id
+def address(number: int) -> str:
+    return pipelines.ideal(number)["Email"]
 
 
-def _decisions() -> list[tuple[int, str]]:
-    found = database.fetch("SELECT lead_id, decision FROM reviews ORDER BY id")
-    return [(row["lead_id"], row["decision"]) for row in found]
+def verdict(lead_id: int) -> tuple[str, str]:
+    (row,) = database.fetch("SELECT verdict, reason FROM lead_verdicts WHERE lead_id = %s", [lead_id])
+    return row["verdict"], row["reason"]
 
 
-def test_the_list_says_who_waits_and_why(doubtful: int) -> None:
+def test_the_list_says_who_waits_why_and_how_long(queue: list[int]) -> None:
     output = aicmo("review", "list", "test")
-    assert "doubtful@example.org" in output
+    assert address(0) in output
     assert "shows an intent below 0.20" in output
-    (row,) = json.loads(aicmo("review", "list", "test", "--json"))
-    assert row["id"] == doubtful
+    assert "intent 0.00 of 0.20 needed: no signal is known" in output
+    assert "3 leads waiting, 0 for longer than the campaign allows, 0 snoozed" in output
+    told = json.loads(aicmo("review", "list", "test", "--json"))
+    assert [one["lead_id"] for one in told["leads"]] == queue
+    assert told["queue"]["waiting"] == 3
 
 
-def test_several_are_approved_at_once_by_address_and_number(doubtful: int) -> None:
-    other = _lead("other@example.org", "manual_review", ["low_intent"])
-    output = aicmo("review", "approve", "test", "Doubtful@example.org", str(other), "--reason", "known")
+def test_the_list_goes_on_where_the_page_before_ended(queue: list[int]) -> None:
+    first = json.loads(aicmo("review", "list", "test", "--limit", "2", "--json"))
+    rest = json.loads(aicmo("review", "list", "test", "--after", first["next"], "--json"))
+    assert [one["lead_id"] for one in first["leads"] + rest["leads"]] == queue
+    assert rest["next"] is None
+    assert f"--after {first['next']}" in aicmo("review", "list", "test", "--limit", "2")
+    assert "is no place in the queue" in aicmo("review", "list", "test", "--after", "best/1/1", code=1)
+
+
+def test_several_are_approved_at_once_by_address_and_number(queue: list[int]) -> None:
+    output = aicmo("review", "approve", "test", address(0).upper(), str(queue[1]), "--reason", "known")
     assert "Approved 2 leads" in output
-    assert "next run" in output
-    assert _decisions() == [(doubtful, "approve"), (other, "approve")]
+    assert f"{address(0)}: qualified, approved" in output
+    assert [verdict(one) for one in queue[:2]] == [("qualified", "approved")] * 2
     assert len(database.fetch("SELECT 1 FROM audit_log WHERE action = 'review.approve'")) == 2
-    assert "approved" in aicmo("review", "list", "test")
 
 
-def test_one_that_cannot_be_approved_keeps_the_others_from_it_too(doubtful: int) -> None:
-    _lead("banned@example.org", "rejected", ["policy"])
-    output = aicmo("review", "approve", "test", str(doubtful), "banned@example.org", code=1)
-    assert "banned@example.org cannot be approved, because it lives in a country" in output
-    assert _decisions() == []
+def test_one_that_cannot_be_decided_on_keeps_the_others_from_it_too(queue: list[int]) -> None:
+    output = aicmo("review", "approve", "test", str(queue[0]), address(9), code=1)
+    assert f"{address(9)} is qualified already" in output
+    assert database.fetch("SELECT 1 FROM reviews") == []
 
 
-def test_a_rejected_lead_is_approved_and_a_qualified_one_rejected(store: URL) -> None:
-    low = _lead("low@example.org", "rejected", ["low_icp_fit"])
-    good = _lead("good@example.org", "qualified", [])
-    aicmo("review", "approve", "test", "low@example.org")
-    aicmo("review", "reject", "test", "good@example.org", "--reason", "a student")
-    assert _decisions() == [(low, "approve"), (good, "reject")]
+def test_all_are_decided_on_after_a_look_at_their_number(queue: list[int]) -> None:
+    from typer.testing import CliRunner
+
+    from aicmo_dagster.cli import app
+
+    words = ["review", "reject", "test", "--why", "low_intent", "--reason", "an old list"]
+    asked = CliRunner().invoke(app, words, input="n\n")
+    assert "Reject 3 leads of test?" in asked.output
+    assert asked.exit_code != 0
+    assert database.fetch("SELECT 1 FROM reviews") == []
+    assert "Rejected 3 leads" in aicmo(*words, "--yes")
+    assert {verdict(one) for one in queue} == {("rejected", "rejected_by_reviewer")}
+    assert "Nobody waits" in aicmo("review", "approve", "test", "--all")
 
 
-def test_a_decision_can_be_turned_round_but_not_repeated(doubtful: int) -> None:
-    aicmo("review", "approve", "test", str(doubtful))
-    assert "was approved already" in aicmo("review", "approve", "test", str(doubtful), code=1)
-    aicmo("review", "reject", "test", str(doubtful), "--reason", "on second thoughts")
-    assert [decision for _, decision in _decisions()] == ["approve", "reject"]
+def test_whom_to_decide_on_has_to_be_said_once(queue: list[int]) -> None:
+    assert "say whom" in aicmo("review", "approve", "test", code=2)
+    assert "say whom" in aicmo("review", "approve", "test", address(0), "--all", code=2)
 
 
-def test_what_would_change_nothing_is_refused(store: URL) -> None:
-    _lead("low@example.org", "rejected", ["low_icp_fit"])
-    _lead("good@example.org", "qualified", [])
-    assert "is qualified already" in aicmo("review", "approve", "test", "good@example.org", code=1)
-    refused = aicmo("review", "reject", "test", "low@example.org", "--reason", "no", code=1)
-    assert "is rejected already: it fits the ideal customer profile below 0.70" in refused
+def test_a_snoozed_lead_is_away_until_its_time(queue: list[int]) -> None:
+    assert "Snoozed 1 lead until" in aicmo("review", "snooze", "test", address(0), "--days", "3")
+    assert "2 leads waiting, 0 for longer than the campaign allows, 1 snoozed" in aicmo(
+        "review", "list", "test"
+    )
+    day = datetime.now(UTC) + timedelta(days=40)
+    aicmo("review", "snooze", "test", "--all", "--until", f"{day:%Y-%m-%d}", "--yes")
+    assert "Nobody waits for a review" in aicmo("review", "list", "test")
+    assert "is over" in aicmo("review", "snooze", "test", address(0), "--until", "2020-01-01", code=1)
+    assert "either --days or --until" in aicmo("review", "snooze", "test", address(0), code=2)
+
+
+def test_an_edited_lead_is_judged_anew_at_once(queue: list[int]) -> None:
+    output = aicmo("review", "edit", "test", address(0), "is_decision_maker=yes", "title=Head of Sales")
+    assert f"{address(0)}: qualified" in output
+    (lead,) = database.fetch("SELECT title, is_decision_maker FROM leads WHERE id = %s", [queue[0]])
+    assert lead == {"title": "Head of Sales", "is_decision_maker": True}
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["employees=lots"], "employees cannot be read from 'lots'"),
+        (["titel=CEO"], "'titel' is no field of a lead"),
+        (["email=nobody"], "the address 'nobody' cannot be right"),
+        (["title=CEO"], "changes nothing"),
+    ],
+)
+def test_an_edit_that_cannot_be_says_why(queue: list[int], words: list[str], complaint: str) -> None:
+    assert complaint in aicmo("review", "edit", "test", address(0), *words, code=1)
+
+
+def test_an_edit_names_leads_and_facts(queue: list[int]) -> None:
+    assert "name leads and facts" in aicmo("review", "edit", "test", address(0), code=2)
+
+
+def test_somebody_unknown_is_named(queue: list[int]) -> None:
     assert "no lead 'nobody@example.org'" in aicmo("review", "approve", "test", "nobody@example.org", code=1)
-
-
-def test_a_changed_lead_can_be_decided_on_anew(doubtful: int) -> None:
-    aicmo("review", "approve", "test", str(doubtful))
-    with database.transaction() as cursor:
-        cursor.execute("UPDATE leads SET revision = revision + 1")
-    aicmo("review", "approve", "test", str(doubtful))
-    assert len(_decisions()) == 2
-
-
-def test_a_lead_without_a_verdict_has_to_be_judged_first(doubtful: int) -> None:
-    with database.transaction() as cursor:
-        cursor.execute("DELETE FROM lead_verdicts")
-    assert "aicmo run test" in aicmo("review", "approve", "test", str(doubtful), code=1)
