@@ -24,8 +24,8 @@ FIELDS: dict[Department, str] = {
         commerciale, grandi clienti, vendas, comerciais, desenvolvimento de negócios, novos negócios,
         grandes contas, negócios, verkoop, commercieel, commerciële, accountmanagement, außendienst,
         innendienst, vertriebsinnendienst, großkunden, geschäftsentwicklung, salon de vente, export, import
-        export, customer acquisition, insurance sales, food sales, software sales, medical sales, technical
-        sales, marketing sales, client development, account executive""",
+        export, customer acquisition, software sales, medical sales, technical sales, client development,
+        account executive""",
     "marketing": """
         publicité, publicidade, werbung, membership, marketing, brand, branding, brands, communications,
         communication, comms, public relations, pr, advertising, content, social media, seo, sem, sea, ppc,
@@ -55,18 +55,17 @@ FIELDS: dict[Department, str] = {
         strategy, produit, produits, producto, productos, prodotto, prodotti, produto, produtos, produkt,
         produkte, produktmanagement, produktentwicklung, productontwikkeling, productmanagement""",
     "engineering": """
-        engineering, software, software development, software engineering, technology, technologies, tech,
-        technical, devops, dev ops, devsecops, sre, platform, platforms, frontend, front end, backend, back
-        end, full stack, fullstack, mobile, ios, android, web, web development, qa, quality assurance
-        engineering, test, testing, test automation, embedded, firmware, hardware, electronics, mechanical,
-        electrical, civil, structural, architecture software, cloud engineering, site reliability,
-        application development, applications development, game development, robotics, mechatronics, r and d
-        engineering, python, java, javascript, php, net, technique, techniques, ingénierie, bureau d études,
-        études, développement logiciel, logiciel, technik, entwicklung, softwareentwicklung, konstruktion,
-        técnico, técnica, ingeniería, desarrollo, desarrollo de software, tecnología, tecnologia, tecnico,
-        tecnica, ingegneria, sviluppo software, engenharia, desenvolvimento, desenvolvimento de software,
-        techniek, technisch, technische, technischer, softwareontwikkeling, ontwikkeling, sviluppo, ufficio
-        tecnico, progettazione""",
+        eng, dev, engineering, software, software development, software engineering, technology,
+        technologies, tech, technical, devops, dev ops, devsecops, sre, platform, platforms, frontend, front
+        end, backend, back end, full stack, fullstack, mobile, ios, android, web, web development, qa, test,
+        testing, test automation, embedded, firmware, hardware, electronics, mechanical, electrical, civil,
+        structural, cloud engineering, site reliability, application development, applications development,
+        game development, robotics, mechatronics, r and d engineering, python, java, javascript, php, net,
+        technique, techniques, ingénierie, bureau d études, études, développement logiciel, logiciel,
+        technik, entwicklung, softwareentwicklung, konstruktion, técnico, técnica, ingeniería, desarrollo,
+        desarrollo de software, tecnología, tecnologia, tecnico, tecnica, ingegneria, sviluppo software,
+        engenharia, desenvolvimento, desenvolvimento de software, techniek, technisch, technische,
+        technischer, softwareontwikkeling, ontwikkeling, sviluppo, ufficio tecnico, progettazione""",
     "it": """
         tecnología de la información, tecnologías de la información y comunicación, tecnología de la
         información y las comunicaciones, tecnologías de la información y las comunicaciones, tecnologias da
@@ -126,13 +125,12 @@ FIELDS: dict[Department, str] = {
         learning and development, l and d, training and development, employee relations, employee
         experience, employer branding, diversity, inclusion, dei, labor relations, labour relations, hris,
         hrbp, personnel, culture, organizational development, organisational development, workforce, total
-        rewards, rewards, payroll hr, ressources humaines, rh, recrutement, formation professionnelle,
-        personnel et formation, développement rh, personal, personalwesen, personalentwicklung,
-        personalabteilung, recursos humanos, rrhh, rr hh, selección de personal, selección, capital humano,
-        gestión del talento, talento humano, risorse umane, selezione del personale, formazione e sviluppo,
-        personale, gente e gestão, gestão de pessoas, departamento pessoal, recrutamento, recrutamento e
-        seleção, pessoas, hrm, personeelszaken, p and o, werving, werving en selectie, personeel, human
-        capital, human resource, dho""",
+        rewards, rewards, ressources humaines, rh, recrutement, formation professionnelle, développement rh,
+        personal, personalwesen, personalentwicklung, personalabteilung, recursos humanos, rrhh, rr hh,
+        selección de personal, selección, capital humano, gestión del talento, talento humano, risorse
+        umane, selezione del personale, formazione e sviluppo, personale, gente e gestão, gestão de pessoas,
+        departamento pessoal, recrutamento, recrutamento e seleção, pessoas, hrm, personeelszaken, p and o,
+        werving, werving en selectie, personeel, human capital, human resource, dho""",
     "legal": """
         legal, law, compliance, regulatory, regulatory affairs, privacy, data protection, contracts,
         contract management, intellectual property, patents, patent, governance, litigation, legal affairs,
@@ -151,20 +149,20 @@ FIELDS: dict[Department, str] = {
         transportation, shipping, planning, delivery, service delivery, inventory, store, stores, retail
         operations, field service, field operations, business operations, assembly, process improvement,
         scrum, agile, business process, industrial, construction, site, demand planning, materials,
-        packaging, environmental health and safety, opérations, exploitation, logistique, production
-        industrielle, qualité, chaîne logistique, travaux, entretien, usine, projet, projets, amélioration
-        continue, sécurité, qse, transports, approvisionnement, ordonnancement, magasin, agence, chantier,
-        industriel, industrielle, produktion, fertigung, logistik, lager, qualität, qualitätssicherung,
-        qualitätsmanagement, instandhaltung, betrieb, arbeitsvorbereitung, arbeitssicherheit, werk,
-        projektmanagement, projekte, projekt, montage, bau, technischer dienst, filiale, disposition,
-        prozessmanagement, operaciones, logística, producción, calidad, mantenimiento, cadena de suministro,
-        planta, proyecto, proyectos, almacén, obra, obras, seguridad y salud, planificación, procesos,
-        mejora continua, fábrica, operazioni, logistica, produzione, qualità, manutenzione, magazzino,
-        stabilimento, progetto, progetti, cantiere, negozio, punto vendita, spedizioni, operações, produção,
-        qualidade, manutenção, cadeia de suprimentos, projetos, projeto, processos, loja, armazém, estoque,
-        obras civis, suprimentos e logística, operacional, operativo, operativa, operationeel, logistiek,
-        productie, kwaliteit, onderhoud, magazijn, projecten, bedrijfsvoering, bedrijfsbureau, planning en
-        logistiek, kwaliteitszorg, bouw, uitvoering, winkel""",
+        packaging, environmental health and safety, opérations, exploitation, logistique, qualité, chaîne
+        logistique, travaux, entretien, usine, projet, projets, amélioration continue, sécurité, qse,
+        transports, approvisionnement, ordonnancement, magasin, agence, chantier, industriel, industrielle,
+        produktion, fertigung, logistik, lager, qualität, qualitätssicherung, qualitätsmanagement,
+        instandhaltung, betrieb, arbeitsvorbereitung, arbeitssicherheit, werk, projektmanagement, projekte,
+        projekt, montage, bau, technischer dienst, filiale, disposition, prozessmanagement, operaciones,
+        logística, producción, calidad, mantenimiento, cadena de suministro, planta, proyecto, proyectos,
+        almacén, obra, obras, seguridad y salud, planificación, procesos, mejora continua, fábrica,
+        operazioni, logistica, produzione, qualità, manutenzione, magazzino, stabilimento, progetto,
+        progetti, cantiere, negozio, punto vendita, spedizioni, operações, produção, qualidade, manutenção,
+        cadeia de suprimentos, projetos, projeto, processos, loja, armazém, estoque, suprimentos e
+        logística, operacional, operativo, operativa, operationeel, logistiek, productie, kwaliteit,
+        onderhoud, magazijn, projecten, bedrijfsvoering, bedrijfsbureau, planning en logistiek,
+        kwaliteitszorg, bouw, uitvoering, winkel""",
     "procurement": """
         procurement, purchasing, sourcing, strategic sourcing, buying, category management, vendor
         management, supplier management, supplier, suppliers, vendor, achats, achat, einkauf, beschaffung,
@@ -202,19 +200,19 @@ FIELDS: dict[Department, str] = {
         bildung, ausbildung, weiterbildung, enseignement, formation, éducation, pédagogique, scolaire,
         scolarité, école, educación, enseñanza, formación, académico, académica, escuela, docencia,
         istruzione, formazione, scuola, didattica, educação, ensino, formação, treinamento, escola,
-        acadêmico, pedagógico, pedagógica, onderwijs, opleiding, opleidingen, school en onderwijs,
-        montessori, preschool, elementary, tutoring, childcare, child care, day care, daycare, kita""",
+        acadêmico, pedagógico, pedagógica, onderwijs, opleiding, opleidingen, montessori, preschool,
+        elementary, tutoring, childcare, child care, day care, daycare, kita""",
     "media": """
         media, editorial, journalism, publishing, broadcast, broadcasting, film, video, tv, television,
         radio, photography, music, news, newsroom, entertainment, animation, theatre, theater, casting,
         sound, audio, post production, rédaction, édition, audiovisuel, cinéma, photographie, redaktion,
-        verlag, fernsehen, rundfunk, film und tv, redacción, editorial y medios, medios, cine, fotografía,
-        periodismo, redazione, editoria, cinema, fotografia, redação, jornalismo, mídia, redactie,
-        uitgeverij, omroep, translation, creative writing""",
+        verlag, fernsehen, rundfunk, redacción, medios, cine, fotografía, periodismo, redazione, editoria,
+        cinema, fotografia, redação, jornalismo, mídia, redactie, uitgeverij, omroep, translation, creative
+        writing""",
     "other": """
         museum, musée, museo, golf, leisure, park, estate, gallery, horticole, gardens, zoo, sport, sports,
-        parole, probation, council, tree surgery, food, restaurant, kitchen, culinary, hospitality, hotel,
-        food and beverage, f and b, catering, bar, banquet, housekeeping, beauty, spa, salon, fitness, farm,
+        parole, probation, council, food, restaurant, kitchen, culinary, hospitality, hotel, food and
+        beverage, f and b, catering, bar, banquet, housekeeping, beauty, spa, salon, fitness, farm,
         agriculture, agricultural, forestry, police, fire, military, army, navy, security, real estate,
         property, properties, leasing, community, social services, social work, church, ministry, travel,
         tourism, sustainability, esg, csr, environmental, environment, aviation, flight, casino, gaming,

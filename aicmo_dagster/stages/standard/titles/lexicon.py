@@ -2,31 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import lru_cache
 
 from aicmo_dagster.campaign.icp import DEPARTMENTS, LEVELS, Department, Level
 from aicmo_dagster.stages.standard.titles.crafts import ANY_CRAFTS, CRAFTS
 from aicmo_dagster.stages.standard.titles.fields import FIELDS, STEMS, WEAK
+from aicmo_dagster.stages.standard.titles.marks import AIDES, MARKS, NOT_RANKS, Kind
 from aicmo_dagster.stages.standard.titles.ranks import RANKS, ROLES
 from aicmo_dagster.stages.words import fold
-
-
-class Kind(Enum):
-    """What a term does in a title."""
-
-    RANK = auto()
-    CRAFT = auto()
-    FIELD = auto()
-    AIDE = auto()
-    AIDE_OR_DEPUTY = auto()
-    OF = auto()
-    TO = auto()
-    AT = auto()
-    AND = auto()
-    NO_MORE = auto()
-    NO_JOB = auto()
-    TRAINEE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,102 +21,6 @@ class Term:
     department: Department | None = None
     prefix: Department | None = None
     weak: bool = False
-
-
-_AIDES = """
-    executive assistant, personal assistant, administrative assistant, secretary,
-    ea, pa, assistentin, assistent, assistenz, chefsekretärin, sekretär, sekretariat,
-    direktionsassistenz, direktionsassistent, vorstandsassistent, vorstandsassistenz, teamassistenz,
-    managementassistent, management assistent, management assistente, management assistant,
-    managementassistente, directiesecretaresse, secretaresse, directieassistent, directieassistente,
-    assistante, assistante de direction, assistant de direction, secrétaire, secrétaire de direction,
-    adjoint au, adjointe au, adjoint du, adjointe du, adjoint à la, adjointe à la,
-    secretaria, secretario, asistente, asistenta, secretário, secretária, assistente, segretaria, segretario,
-    segretaria di direzione, office of the, office of, büro der, büro des, cabinet du,
-    executive support, vorzimmer, stab"""
-_MARKS: dict[Kind, str] = {
-    Kind.AIDE_OR_DEPUTY: "assistant, asst",
-    Kind.OF: """of, de, du, des, der, del, dell, della, delle, dei, degli, di, do, da, dos, das, van, von, vom,
-        d, l, in, im, für, fur, per, para, pour, por, by, zur, zum, bij de, a, aux, al, alla""",
-    Kind.TO: "to, to the, reporting to, reports to, on behalf of, for, au service du, presso il, voor de",
-    Kind.AT: "at, bei, chez, presso, bij",
-    Kind.AND: "and, und, et, y, e, en, i, und auch, sowie, as well as, plus, cum",
-    Kind.NO_MORE: """former, formerly, ex, retired, aspiring, future, wannabe, previously, past, ancien, ancienne,
-        ehemaliger, ehemalige, ehemals, exdirector, antiguo, antigua, voormalig, seeking, looking for, open to,
-        searching for, in cerca di, auf der suche nach, à la recherche, en busca de, em busca de, op zoek naar,
-        pensioned, emeritus, pensionierter, pensionierte, retraité, retraitée, jubilado, jubilada, aposentado,
-        aposentada, gepensioneerd, pensionato, pensionata, rentner, rentnerin, ruhestand, i r, a d""",
-    Kind.NO_JOB: """student, étudiant, étudiante, estudiante, studente, studentessa, estudante, schüler,
-        schülerin, phd student, phd candidate, pupil, unemployed, autónomo, autónoma,
-        autônomo, autônoma, volunteer, bénévole, freiwilliger,
-        voluntario, voluntaria, volontario, volontaria, voluntário, voluntária, vrijwilliger, homemaker,
-        housewife, hausfrau, hausmann, self employed, n a, na, none, unknown, tbd, arbeitslos, arbeitssuchend,
-        desempleado, desempleada, disoccupato, disoccupata, werkloos, desempregado, desempregada, demandeur d emploi,
-        sans emploi, alumni, alumnus, alumna, werkzoekend, casalinga, ama de casa, dona de casa, mère au foyer""",
-    Kind.TRAINEE: """intern, trainee, apprentice, manager in training, praktikant, praktikum, werkstudent, azubi,
-        auszubildender, auszubildende, stagiaire, alternant, alternante, apprenti, apprentie, becario, becaria,
-        stagista, tirocinante, estagiário, estagiária, stagiair, working student,
-        ausbildung zum, ausbildung zur, en alternance, en prácticas, in opleiding, graduate trainee,
-        management trainee, volontär""",
-}
-# Crafts that a longer word of rank would hide, and fields that hold a word of rank.
-SAME_WORD = {
-    "sr": "senior",
-    "snr": "senior",
-    "dir": "director",
-    "mgr": "manager",
-    "mngr": "manager",
-    "mgmt": "management",
-    "mgt": "management",
-    "exec": "executive",
-    "pres": "president",
-    "asst": "assistant",
-    "asso": "associate",
-    "assoc": "associate",
-    "eng": "engineering",
-    "mktg": "marketing",
-    "mkt": "marketing",
-    "dept": "department",
-    "intl": "international",
-    "svcs": "services",
-    "dev": "development",
-    "engr": "engineer",
-    "acct": "account",
-    "supv": "supervisor",
-    "supt": "superintendent",
-    "coord": "coordinator",
-    "spec": "specialist",
-    "rep": "representative",
-    "tech": "technology",
-    "vorst": "vorstand",
-    "gf": "geschaftsfuhrer",
-    "ceos": "ceo",
-    "resp": "responsable",
-    "stv": "stellvertretender",
-    "int": "international",
-    "prof": "professor",
-    "gl": "geschaftsleitung",
-    "sup": "supervisor",
-    "vicepresident": "vp",
-    "vicepresidente": "vp",
-    "vicepresidenta": "vp",
-    "vizeprasident": "vp",
-    "vizeprasidentin": "vp",
-    "vizepraesident": "vp",
-}
-_NOT_RANKS: dict[Kind, str] = {
-    Kind.CRAFT: """
-        account executive, cheerleader, homeowner, business partner, hr business partner, finance business partner,
-        people partner, client partner, legislator, board advisor, advisory board member, board adviser,
-        advisory board, board observer, head of household, patron saint, systems lead tech, lead pastor""",
-    Kind.FIELD: """
-        partner management, partner marketing, partner sales, partner success, partner development, head office,
-        executive search, executive education, executive coaching, leadership, leadership development,
-        president s club, owner relations, lead generation, lead gen, lead management, lead qualification,
-        principal investments, director s office, senior living, senior care, senior services, manager tools,
-        executive office, executive offices, information,
-        managers, c suite, halbleiter, leader in me, chief engineer office""",
-}
 
 
 def phrases(text: str) -> list[str]:
@@ -168,9 +55,9 @@ def _lexicon() -> dict[str, Term]:
         for phrase in phrases(text):
             last = level == "manager" and department == "operations"
             terms[phrase] = Term(Kind.RANK, level, department, weak=last)
-    for phrase in phrases(_AIDES):
+    for phrase in phrases(AIDES):
         terms[phrase] = Term(Kind.AIDE, "individual_contributor", "administration", weak=True)
-    for kind, text in {**_MARKS, **_NOT_RANKS}.items():
+    for kind, text in [*MARKS.items(), *NOT_RANKS.items()]:
         for phrase in phrases(text):
             known = terms.get(phrase)
             level_: Level | None = "individual_contributor" if kind in _WORKS else None
@@ -208,7 +95,8 @@ _SCIENCE_ENDING = re.compile(
 )
 _CRAFT_ENDING = re.compile(
     r"\w{2,}(?:er|or|ist|ista|iste|ian|ien|ienne|eur|euse|iere|ador|adora|dor|dora|ero|era|eiro|eira|tore"
-    r"|trice|man|woman|mann|frau|kraft|eer|ster|wright|smith|erin|orin|istin|ente|(?<!m)ent|ant|ograf|onom|urg|eut|aar|smid|kundige|ão|wart|thecaire|onome|iatre|opathe|ographe)"
+    r"|trice|man|woman|mann|frau|kraft|eer|ster|wright|smith|erin|orin|istin|ente|(?<!m)ent|ant|ograf|onom"
+    r"|urg|eut|aar|smid|kundige|ão|wart|thecaire|onome|iatre|opathe|ographe)"
 )
 
 

@@ -1,7 +1,8 @@
 """Words of a title that mean what their neighbours say: chief, head, principal, partner, executive, chef …"""
 
 from aicmo_dagster.campaign.icp import Department
-from aicmo_dagster.stages.standard.titles.lexicon import Kind, Term, of_word, phrase_at, phrases
+from aicmo_dagster.stages.standard.titles.lexicon import Term, of_word, phrase_at, phrases
+from aicmo_dagster.stages.standard.titles.marks import Kind
 
 _OFFICES: dict[str, Department] = {
     "executive": "general_management",
@@ -42,6 +43,7 @@ _NO_OWNERS = frozenset(
 )
 """Before "owner" they make an employee of the owner of a firm."""
 
+_BUSINESS = frozenset(("business", "biz", "product", "sales", "corporate", "market"))
 _SCHOOLS = frozenset(
     phrases("academy, assistant, college, deputy, elementary, high, middle, primary, school, secondary, vice")
 )
@@ -73,10 +75,10 @@ def term_at(words: list[str], i: int) -> tuple[Term | None, int]:
 
 
 _BY_NEIGHBOURS = frozenset(
-    phrases("""
-    arts, bestuurder, chair, chef, chefe, cheffe, executive, gerant, gerante, head, md, owner,
-    partner, principal
-""")
+    phrases(
+        "ad, arts, bestuurder, chair, chef, chefe, cheffe, dev, eng, executive, gerant, gerante, head, md, "
+        "owner, partner, principal, tech"
+    )
 )
 
 
@@ -104,6 +106,10 @@ def _single(word: str, before: str, after: str, term: Term | None) -> Term | Non
         return _LEAD if craft_follows and not before else term
     if word == "chair":
         return Term(Kind.RANK, "c_level" if before in ("", "board", "co") else "head")
+    if word == "ad" and not before and not after:
+        return Term(Kind.RANK, "c_level", "general_management")  # amministratore delegato
+    if word in ("tech", "dev", "eng") and before and not after and before not in _BUSINESS:
+        return Term(Kind.CRAFT, "individual_contributor", None if word == "tech" else "engineering")
     if word == "owner" and before in _NO_OWNERS:
         return Term(Kind.CRAFT, "individual_contributor")
     if word == "bestuurder" and after == "van":

@@ -11,10 +11,10 @@ RANKS: dict[Level, str] = {
         founder, cofounder, co founder, founding partner, managing principal, founding principal, owner, co
         owner, coowner, proprietor, proprietress, business owner, owner operator, entrepreneur, managing
         partner, senior partner, equity partner, general partner, name partner, junior partner, shareholder,
-        self made, fondateur, fondatrice, cofondateur, cofondatrice, co fondateur, co fondatrice,
-        propriétaire, chef d entreprise, cheffe d entreprise, associé gérant, associée gérante, associé,
-        associée, associé fondateur, associée fondatrice, gérant associé, actionnaire, entrepreneuse,
-        patron, patronne, gründer, mitgründer, inhaber, mitinhaber, eigentümer, gesellschafter, unternehmer,
+        fondateur, fondatrice, cofondateur, cofondatrice, co fondateur, co fondatrice, propriétaire, chef d
+        entreprise, cheffe d entreprise, associé gérant, associée gérante, associé, associée, associé
+        fondateur, associée fondatrice, gérant associé, actionnaire, entrepreneuse, patron, patronne,
+        gründer, mitgründer, inhaber, mitinhaber, eigentümer, gesellschafter, unternehmer,
         geschäftsführender gesellschafter, geschäftsführende gesellschafterin, gesellschafter
         geschäftsführer, geschäftsinhaber, firmeninhaber, firmengründer, fundador, fundadora, cofundador,
         cofundadora, co fundador, co fundadora, propietario, propietaria, dueño, dueña, empresario,
@@ -108,7 +108,7 @@ RANKS: dict[Level, str] = {
         teamcoördinator, teammanager assistent""",
     "senior": """
         senior, sr, snr, staff engineer, staff software, distinguished, confirmé, confirmée, expérimenté,
-        sênior, seniora, oberarzt, oberärztin, lead consultant, fellow""",
+        sênior, seniora, oberarzt, oberärztin, fellow""",
     "individual_contributor": "",
     "other": "",
 }

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from aicmo_dagster.campaign.icp import Department, Level
-from aicmo_dagster.stages.standard.titles.lexicon import RANK_OF, SAME_WORD, Kind, Term
+from aicmo_dagster.stages.standard.titles.lexicon import RANK_OF, Term
+from aicmo_dagster.stages.standard.titles.marks import SAME_WORD, Kind
 from aicmo_dagster.stages.standard.titles.neighbours import term_at
 from aicmo_dagster.stages.words import fold
 
