@@ -166,7 +166,7 @@ def _written() -> Iterable[tuple[str, str]]:
     """Names with their codes; what stands later is only taken where the name is not known yet."""
     for code, (title, words) in INDUSTRIES.items():
         yield title, code
-        for name in words.split(", "):
+        for name in filter(None, words.split(", ")):
             yield name, code
     for code, words in COMPOUNDS.items():
         for name in words.split(", "):

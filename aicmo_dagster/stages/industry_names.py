@@ -631,8 +631,8 @@ INDUSTRIES: dict[str, tuple[str, str]] = {
     "8131": ("Religious Organizations",
         "religious institutions, religion, church, churches, Kirche, église, iglesia, chiesa, igreja, kerk"),
     "8132": ("Grantmaking and Giving Services",
-        "philanthropy, philanthropic fundraising services, fundraising, foundations, Stiftung, Stiftungen, "
-        "fondation, fundación, fondazione, fundação"),
+        "philanthropy, philanthropic fundraising services, fundraising, fund raising, foundations, "
+        "Stiftung, Stiftungen, fondation, fundación, fondazione, fundação"),
     "8139": ("Business, Professional, Labor, Political, and Similar Organizations",
         "political organization, professional organizations, industry associations, trade associations, "
         "chambers of commerce, labor unions, Gewerkschaft, Handelskammer, Partei, syndicat, sindicato, "

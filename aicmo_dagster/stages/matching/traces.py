@@ -80,9 +80,8 @@ _COMMON_LAST = """
 def _legal_forms() -> str:
     forms = {_spell(" ".join(words)).replace(" & ", " ") for _, words in prepare_default_terms()}
     forms = {re.sub(r"[^a-z0-9]+", " ", form).strip() for form in forms} - {"", "group", "and"}
-    return "|".join(
-        sorted(forms | {"gmbh co kg", "ug haftungsbeschrankt"}, key=lambda form: (-len(form), form))
-    )
+    forms |= {"gmbh co kg", "ug haftungsbeschrankt", "mbh", "ek", "ood", "eood"}  # cleanco lacks them
+    return "|".join(sorted(forms, key=lambda form: (-len(form), form)))
 
 
 def _spell(text: str) -> str:

@@ -57,7 +57,7 @@ def _usual(text: str) -> float:
 def _within(amount: FloatArray, low: float | None, high: float | None) -> FloatArray:
     """1 within the range, outside by the ratio to its nearer end; NaN stays."""
     ratio = np.ones(len(amount))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if low is not None:
             ratio = np.where(amount < low, low / amount, ratio)
         if high is not None:
@@ -216,8 +216,8 @@ def _age_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:
 
 def _funding_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:
     wanted = ", ".join(stage.replace("_", " ") for stage in config.icp.funding_stages)
-    fits = "is wanted" if value == 1 else "is not"
-    return f"the funding stage {str(facts['funding_stage']).replace('_', ' ')} {fits} among {wanted}"
+    fits = "is wanted" if value == 1 else "is not the one that is wanted"
+    return f"the funding stage {str(facts['funding_stage']).replace('_', ' ')} {fits} ({wanted})"
 
 
 def _growth_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:

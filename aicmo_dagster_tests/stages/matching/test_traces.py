@@ -1,9 +1,11 @@
 from typing import Any
 
+import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicmo_dagster.stages.matching.traces import traces
+from aicmo_dagster.stages.matching.traces import bare_names, traces
 from aicmo_dagster_tests.stages.lead_frames import lead_frame
 
 
@@ -78,3 +80,39 @@ def test_columns_that_are_absent_count_as_missing() -> None:
 @given(st.lists(st.fixed_dictionaries({"first_name": st.text(), "company": st.text(), "phone": st.text()})))
 def test_any_text_gives_a_row_per_lead(leads: list[dict[str, str]]) -> None:
     assert traces(lead_frame(*leads))["lead_id"].to_pylist() == list(range(1, len(leads) + 1))
+
+
+def bare(name: str) -> str | None:
+    [found] = bare_names(pa.array([name], pa.large_string())).to_pylist()
+    return found  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ACME", "Acme, Inc.", "Acme LLC", "Acme L.L.C.", "Acme Ltd.", "Acme PLC", "Acme Corporation", "Acme Pty Ltd",
+        "Acme GmbH", "Acme GmbH & Co. KG", "Acme mbH", "Acme AG & Co. KGaA", "Acme UG (haftungsbeschränkt)",
+        "Acme e.K.", "Acme S.A.", "Acme SARL", "Acme S.A.S.", "Acme S.L.", "Acme S.p.A.", "Acme Srl",
+        "Acme Ltda.", "Acme LDA", "Acme B.V.", "Acme N.V.", "Acme AB", "Acme Oy", "Acme A/S", "Acme ApS",
+        "Acme Sp. z o.o.", "Acme s.r.o.", "Acme Kft.", "Acme EOOD", "Acme Sdn Bhd", "Acme Pvt. Ltd.", "Acme Co., Ltd.",
+    ],
+)  # fmt: skip
+def test_a_company_is_called_the_same_without_its_legal_form(name: str) -> None:
+    assert bare(name) == "acme"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("GmbH", "gmbh"), ("SE", "se"), ("S.A. Acme", "sa acme"), ("Agnes Oyster", "agnes oyster")]
+)
+def test_a_name_is_not_cut_where_no_legal_form_ends_it(name: str, expected: str) -> None:
+    assert bare(name) == expected
+
+
+@pytest.mark.parametrize("name", ["", " ", "-", "..."])
+def test_a_company_without_a_letter_has_no_name(name: str) -> None:
+    assert bare(name) is None
+
+
+@given(st.text())
+def test_any_name_of_a_company_is_read(name: str) -> None:
+    assert bare(name) != ""
