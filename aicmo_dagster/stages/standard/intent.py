@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from aicmo_dagster.campaign.config import CampaignConfig
-from aicmo_dagster.stages.model import Dimension, Facts, FloatArray, Rule, Sentence
-from aicmo_dagster.stages.signals import known_signal, true_signal
+from aicmo_dagster.stages.model import Dimension, Facts, FloatArray
 from aicmo_dagster.stages.standard import titles
+from aicmo_dagster.stages.standard.flags import flag
 from aicmo_dagster.stages.standard.person import CONTAINED, title_match
 from aicmo_dagster.stages.words import fold
 
@@ -17,15 +17,6 @@ OTHER_ROLES = 0.4
 NO_VISIT = 0.2
 HALF_OF_VISITS = 5
 """After so many visits in thirty days the value is halfway from none to the highest."""
-
-
-def _signal(name: str) -> Rule:
-    def rule(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # noqa: ARG001
-        """1 where the signal is true, low where it is false."""
-        known = np.where(true_signal(leads, name), 1.0, NO_SIGNAL)
-        return np.where(known_signal(leads, name), known, np.nan)
-
-    return rule
 
 
 def hiring_role(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
@@ -59,13 +50,6 @@ def conversion(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # no
     return leads["conversion"].to_numpy(dtype=float, na_value=np.nan)
 
 
-def _signal_sentence(name: str, yes: str, no: str) -> Sentence:
-    def sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
-        return yes if facts[name] else no
-
-    return sentence
-
-
 def _hiring_role_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
     positions = str(facts["open_positions"])
     found = _hiring(positions, tuple(config.icp.titles), tuple(config.icp.departments))[1]
@@ -87,43 +71,33 @@ def _conversion_sentence(facts: Facts, value: float, config: CampaignConfig) -> 
     )
 
 
-def _of_signal(name: str, signal: str, weight: float, yes: str, no: str, says: str) -> Dimension:
-    return Dimension(
-        name=name,
-        group="intent",
-        weight=weight,
-        facts=(signal,),
-        rule=_signal(signal),
-        sentence=_signal_sentence(signal, yes, no),
-        source=f"the source's or a vendor's {signal}",
-        says=says,
-    )
-
-
 DIMENSIONS: tuple[Dimension, ...] = (
-    _of_signal(
+    flag(
         "job_change",
-        "recent_job_change",
+        "intent",
         0.20,
-        "changed jobs lately",
-        "did not change jobs lately",
-        "1 where the person changed jobs lately, 0.3 where not.",
+        "recent_job_change",
+        false=NO_SIGNAL,
+        yes="changed jobs lately",
+        no="did not change jobs lately",
     ),
-    _of_signal(
+    flag(
         "funding",
-        "company_funded_recently",
+        "intent",
         0.18,
-        "the company was funded lately",
-        "the company was not funded lately",
-        "1 where the company was funded lately, 0.3 where not.",
+        "company_funded_recently",
+        false=NO_SIGNAL,
+        yes="is of a company that was funded lately",
+        no="is of a company that was not funded lately",
     ),
-    _of_signal(
+    flag(
         "hiring",
-        "company_hiring",
+        "intent",
         0.12,
-        "the company is hiring",
-        "the company is not hiring",
-        "1 where the company is hiring, 0.3 where not.",
+        "company_hiring",
+        false=NO_SIGNAL,
+        yes="is of a company that is hiring",
+        no="is of a company that is not hiring",
     ),
     Dimension(
         name="hiring_role",
@@ -137,29 +111,32 @@ DIMENSIONS: tuple[Dimension, ...] = (
         says="1 where an open position is a title or of a department that the campaign looks for, 0.4 where "
         "only others are open.",
     ),
-    _of_signal(
+    flag(
         "activity",
-        "recent_activity",
+        "intent",
         0.12,
-        "was active lately",
-        "was not active lately",
-        "1 where the person was active lately, 0.3 where not.",
+        "recent_activity",
+        false=NO_SIGNAL,
+        yes="was active lately",
+        no="was not active lately",
     ),
-    _of_signal(
+    flag(
         "technology_change",
-        "technology_change",
+        "intent",
         0.10,
-        "the company changed its technology lately",
-        "the company did not change its technology lately",
-        "1 where the company changed its technology lately, 0.3 where not.",
+        "technology_change",
+        false=NO_SIGNAL,
+        yes="is of a company that changed its technology lately",
+        no="is of a company that did not change its technology lately",
     ),
-    _of_signal(
+    flag(
         "news",
-        "company_in_news",
+        "intent",
         0.05,
-        "the company was in the news lately",
-        "the company was not in the news lately",
-        "1 where the company was in the news lately, 0.3 where not.",
+        "company_in_news",
+        false=NO_SIGNAL,
+        yes="is of a company that was in the news lately",
+        no="is of a company that was not in the news lately",
     ),
     Dimension(
         name="website_visits",

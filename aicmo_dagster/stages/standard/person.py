@@ -10,10 +10,10 @@ import pandas as pd
 
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.campaign.icp import LEVELS, Department, Level
-from aicmo_dagster.stages.model import Dimension, Facts, FloatArray, Rule, Sentence
-from aicmo_dagster.stages.signals import known_signal, true_signal
+from aicmo_dagster.stages.model import Dimension, Facts, FloatArray
 from aicmo_dagster.stages.standard import titles
 from aicmo_dagster.stages.standard.ages import days_before
+from aicmo_dagster.stages.standard.flags import flag
 from aicmo_dagster.stages.words import contains_words, equal_words, fold
 
 EQUAL, SAME, CONTAINED, DIFFERENT = 1.0, 0.9, 0.8, 0.3
@@ -128,15 +128,6 @@ def _nearness(found: tuple[Department, ...], wanted: tuple[Department, ...]) -> 
     return BESIDE if beside else ELSEWHERE
 
 
-def _signal(name: str) -> Rule:
-    def rule(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # noqa: ARG001
-        """1 where the signal is true, low where it is false."""
-        known = np.where(true_signal(leads, name), 1.0, NO_SIGNAL)
-        return np.where(known_signal(leads, name), known, np.nan)
-
-    return rule
-
-
 def time_in_job(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:  # noqa: ARG001
     """Highest from the third month to the twelfth; a start that is still to come says nothing."""
     days = days_before(leads["as_of"], leads["job_started_on"])
@@ -211,13 +202,6 @@ def _department_sentence(facts: Facts, value: float, config: CampaignConfig) -> 
     return f"{said}, {how.get(value, f'none of the departments asked for ({wanted})')}"
 
 
-def _signal_sentence(name: str, yes: str, no: str) -> Sentence:
-    def sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
-        return yes if facts[name] else no
-
-    return sentence
-
-
 def _time_in_job_sentence(facts: Facts, value: float, config: CampaignConfig) -> str:  # noqa: ARG001
     return f"in the job since {facts['job_started_on']}"
 
@@ -262,25 +246,23 @@ DIMENSIONS: tuple[Dimension, ...] = (
         source="the department that the source gives, else the one that is read from the job title",
         says="A department of the ICP 1; general management 0.7; one that works closely with it 0.6; else 0.2.",
     ),
-    Dimension(
-        name="decision_maker",
-        group="person",
-        weight=0.12,
-        facts=("is_decision_maker",),
-        rule=_signal("is_decision_maker"),
-        sentence=_signal_sentence("is_decision_maker", "is a decision maker", "is not a decision maker"),
-        source="the source's or a vendor's is_decision_maker",
-        says="1 for a decision maker, 0.2 for somebody who is not.",
+    flag(
+        "decision_maker",
+        "person",
+        0.12,
+        "is_decision_maker",
+        false=NO_SIGNAL,
+        yes="is a decision maker",
+        no="is not a decision maker",
     ),
-    Dimension(
-        name="budget_authority",
-        group="person",
-        weight=0.08,
-        facts=("has_budget_authority",),
-        rule=_signal("has_budget_authority"),
-        sentence=_signal_sentence("has_budget_authority", "decides on a budget", "decides on no budget"),
-        source="the source's or a vendor's has_budget_authority",
-        says="1 for somebody who decides on a budget, 0.2 for somebody who does not.",
+    flag(
+        "budget_authority",
+        "person",
+        0.08,
+        "has_budget_authority",
+        false=NO_SIGNAL,
+        yes="decides on a budget",
+        no="does not decide on a budget",
     ),
     Dimension(
         name="time_in_job",
