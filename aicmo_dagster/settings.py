@@ -4,6 +4,7 @@ Secrets are read here and where they are used, and nowhere printed.
 """
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from aicmo_dagster.errors import ConfigurationError
 DATABASE_URL = "AICMO_DATABASE_URL"
 HOME = "AICMO_HOME"
 PUBLIC_URL = "AICMO_PUBLIC_URL"
+DNS_SERVERS = "AICMO_DNS_SERVERS"
 
 
 def database_url() -> str | None:
@@ -39,3 +41,28 @@ def public_url() -> str | None:
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or not text.isascii():
         raise ConfigurationError(f"{PUBLIC_URL} is {text!r}; write it like https://mail.example.com")
     return text.rstrip("/")
+
+
+def dns_servers() -> list[tuple[str, int]] | None:
+    """The servers of `AICMO_DNS_SERVERS` as (address, port): "192.0.2.1, [2001:db8::1]:5353".
+
+    None = the system's own; an empty list, for "none", means that nobody is asked. Raises ConfigurationError.
+    """
+    text = (os.environ.get(DNS_SERVERS) or "").strip()
+    if not text:
+        return None
+    found = []
+    for one in [] if text == "none" else text.split(","):
+        written = one.strip()
+        try:
+            plain = ip_address(written)
+        except ValueError:
+            plain = None
+        try:
+            parts = urlsplit(f"//[{plain}]" if plain and plain.version == 6 else f"//{written}")
+            found.append((str(ip_address(parts.hostname or "")), parts.port or 53))
+        except ValueError:
+            raise ConfigurationError(
+                f"{DNS_SERVERS} has {written!r}; write addresses like '192.0.2.1, [2001:db8::1]:5353', or 'none'"
+            ) from None
+    return found

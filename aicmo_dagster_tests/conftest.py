@@ -19,6 +19,12 @@ from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.embedded import ensure_running
 
 
+@pytest.fixture(autouse=True)
+def _no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test asks the world's DNS; those about it have a server of their own."""
+    monkeypatch.setenv(settings.DNS_SERVERS, "none")
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """A running server with the template database `aicmo_template_<unique>` migrated."""

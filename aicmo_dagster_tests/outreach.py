@@ -29,6 +29,8 @@ def config(**changes: Any) -> CampaignConfig:
             "icp": {"industries": ["Software"]},
             "sources": [{"type": "manual"}],
             "sending": sending,
+            # Its leads have no country.
+            "qualification": {"policy": {"unknown_country": "allow"}},
             **changes,
         }
     )

@@ -28,6 +28,11 @@ SENDER = {
     "mailbox": "Test Sender <sender@example.com>",
     "postal_address": "1 Test Street, 10000 Testtown",
 }
+POLICY = {
+    "countries": {"Germany": {"business": "allowed", "personal": "allowed"}},
+    "unknown_country": "allow",
+}
+"""Lets everybody of `IDEAL` be written to, without a consent that most tests are not about."""
 IDEAL = {
     "Email": "",
     "First Name": "Test",
@@ -65,7 +70,11 @@ def write_leads(path: Path, rows: Iterable[Mapping[str, str]]) -> Path:
 
 
 def config(**changes: Any) -> CampaignConfig:
-    """A simulation that reads `leads.csv` and sends around the clock; `sending` is merged into its own."""
+    """A simulation that reads `leads.csv` and sends around the clock.
+
+    `sending` and `qualification` are merged into its own.
+    """
+    qualification = {"policy": POLICY, **changes.pop("qualification", {})}
     sending = {"cap_per_day": 1000, "sender": SENDER, **ALWAYS_OPEN, **changes.pop("sending", {})}
     return CampaignConfig.model_validate(
         {
@@ -82,6 +91,7 @@ def config(**changes: Any) -> CampaignConfig:
             "sources": [{"type": "csv", "path": "leads.csv"}],
             # Ideal leads are colleagues with almost the same name and title.
             "matching": {"enabled": False},
+            "qualification": qualification,
             "sending": sending,
             **changes,
         }

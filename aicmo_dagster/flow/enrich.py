@@ -15,6 +15,7 @@ import pandas as pd
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
+from aicmo_dagster.flow import mail_domains
 from aicmo_dagster.flow.asked import Asked, enrichment_vendors, verification_vendors
 from aicmo_dagster.flow.candidates import loaded, loaded_by, scanned
 from aicmo_dagster.flow.match import match, unite
@@ -49,6 +50,8 @@ class Enriched:
     review: int = 0
     updated: int = 0
     tallies: list[Tally] = field(default_factory=list)
+    domains_asked: int = 0
+    domains_known: int = 0
 
 
 class _Enrichment:
@@ -126,7 +129,9 @@ class _Enrichment:
 def enrich(
     run: Run, enriching: Sequence[Asked] | None = None, verifying: Sequence[Asked] | None = None
 ) -> Enriched:
-    """Merge duplicates, fill in what leads lack, verify addresses; what is known already is not asked again.
+    """Merge duplicates, fill in what leads lack, verify addresses and their domains.
+
+    What is known already is not asked again.
 
     Without `enriching` and `verifying` the campaign's own vendors.
     """
@@ -139,7 +144,8 @@ def enrich(
             _waterfall(enrichment, vendors)
         if vendors := verification_vendors(config, limits) if verifying is None else verifying:
             _verify(enrichment, vendors)
-    return Enriched(enrichment.merged, matched.review, enrichment.updated, enrichment.tallies)
+    domains = mail_domains.ask(run)
+    return Enriched(enrichment.merged, matched.review, enrichment.updated, enrichment.tallies, *domains)
 
 
 def _merge(cursor: Cursor[TupleRow], run: Run, conflicts: Sequence[tuple[int, int]]) -> int:

@@ -6,15 +6,16 @@ import pandas as pd
 
 from aicmo_dagster.campaign.config import SIGNALS
 from aicmo_dagster.flow.run import Run, Streamed, stream, writing
-from aicmo_dagster.stages.qualification import RULES_VERSION
+from aicmo_dagster.stages.qualification import JUDGED_COLUMNS, RULES_VERSION
 from aicmo_dagster.stages.qualification import qualify as decide
 from aicmo_dagster.store import decisions
 
 _SELECT = """
 SELECT l.id, l.email, l.email_status, l.email_domain, l.country_code, l.verification,
-    {signals}, k.icp_fit, s.id IS NOT NULL OR m.lead_id IS NOT NULL,
-    v.decision, l.revision
+    l.consent, l.consent_on, l.lawful_basis, {signals}, k.icp_fit,
+    s.id IS NOT NULL OR m.lead_id IS NOT NULL, d.takes_mail, v.decision, l.revision
 FROM leads l JOIN lead_scores k ON k.lead_id = l.id
+LEFT JOIN mail_domains d ON d.domain = l.email_domain
 LEFT JOIN suppressions s ON s.kind = 'address' AND s.value = l.identity
 LEFT JOIN (
     SELECT DISTINCT g.merged_into AS lead_id FROM leads g
@@ -28,16 +29,7 @@ LEFT JOIN (
 WHERE l.campaign_id = %(campaign)s AND {only} ORDER BY l.id
 """
 _DTYPES: dict[str, str] = {
-    "lead_id": "int64",
-    "email": "str",
-    "email_status": "str",
-    "email_domain": "str",
-    "country_code": "str",
-    "verification": "str",
-    **dict.fromkeys(SIGNALS, "boolean"),
-    "icp_fit": "float64",
-    "suppressed": "bool",
-    "decision": "str",
+    **{name: dtype for name, dtype in JUDGED_COLUMNS.items() if name != "as_of"},
     "revision": "int64",
 }
 
@@ -52,6 +44,7 @@ def qualify(run: Run, only: Sequence[int] | None = None) -> Streamed:
 
         def judge(leads: pd.DataFrame) -> pd.DataFrame:
             leads["suppressed"] |= in_domains(leads["email_domain"], domains)
+            leads["as_of"] = pd.Timestamp(run.now)
             return decide(leads, run.campaign.config).assign(lead_revision=leads["revision"])
 
         parameters = {"rules_version": RULES_VERSION}
