@@ -16,6 +16,7 @@ from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
 from aicmo_dagster.errors import AicmoError, ConfigurationError, StoreError
+from aicmo_dagster.flow import conversion
 from aicmo_dagster.flow.enrich import enrich
 from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.nurture import deliver, plan, sending_lock
@@ -246,7 +247,56 @@ def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Materi
     yield dg.MaterializeResult(metadata=metadata)
 
 
-all_assets = [raw_leads, enriched_leads, scored_leads, qualified_leads, routed_leads, nurture_sends]
+@_asset(
+    tables.conversion_models,
+    kinds={"scikitlearn"},
+    check_specs=[checks.CONVERSION_MODEL_IS_FIT],
+    description="Who converts, learnt from recorded outcomes and from what was known of each lead when it was first "
+    "written to. It is judged on leads that it has not learnt from, beside the model in use; one that is not fit is "
+    "kept and not used.",
+)
+def conversion_model(context: _Context) -> _Result:
+    with _stage(context) as (run, metadata):
+        trained = conversion.train(run)
+        stored = trained.stored
+        metrics = stored.metrics
+        previous = metrics.get("previous")
+        metadata.update(
+            {
+                "number": stored.number,
+                "in_use": trained.in_use or "none",
+                "leads": stored.leads,
+                "conversions": stored.conversions,
+                "outcomes_before_the_lead": metrics["known_only_after_outcome"],
+            }
+        )
+        if stored.problem is not None:
+            metadata["problem"] = stored.problem
+        if stored.content is not None:
+            metadata["algorithm"] = stored.algorithm
+            metadata.update({name: metrics[name] for name in _FIGURES if metrics[name] is not None})
+            metadata["what_moves_the_odds"] = metrics["importance"]
+            metadata["what_drifted"] = metrics["drift"]
+            bins = {f"model {stored.number}": metrics["bins"]}
+            if previous is not None:
+                metadata["previous"] = {name: previous[name] for name in ("number", "gain", *_FIGURES[:4])}
+                bins[f"model {previous['number']}, in use before"] = previous["bins"]
+            metadata["picture"] = pictures.reliability("Predicted and observed conversions", bins)
+        checked = checks.conversion_model_is_fit(trained.problem, stored.problem)
+    return dg.MaterializeResult(metadata=metadata, check_results=[checked])
+
+
+_FIGURES = ("auc", "brier", "lift", "calibration_error", "auc_error", "psi")
+
+all_assets = [
+    raw_leads,
+    enriched_leads,
+    scored_leads,
+    qualified_leads,
+    routed_leads,
+    nurture_sends,
+    conversion_model,
+]
 
 
 @contextmanager

@@ -30,6 +30,12 @@ CONVERSION_MODEL_IS_FIT = _spec(
     "The new model tells who converts, says what happens, is no worse than the one in use, and has learnt from leads "
     "like those that there are now; nor has the one in use drifted.",
 )
+CONVERSION_MODEL_IS_FIT = _spec(
+    "conversion_model_is_fit",
+    "conversion_model",
+    "The new model tells who converts, says what happens, is no worse than the one in use, and has learnt from leads "
+    "like those that there are now; nor has the one in use drifted.",
+)
 NO_SUPPRESSED_PLANNED = _spec(
     "no_suppressed_address_planned", "nurture_sends", "No mail is planned to an address that must get none."
 )
@@ -67,6 +73,16 @@ def reviews_in_time(queue: Queue, limit_hours: float) -> dg.AssetCheckResult:
         if queue.overdue
         else None,
         metadata={"overdue": queue.overdue},
+    )
+
+
+def conversion_model_is_fit(problem: str | None, why_not_used: str | None) -> dg.AssetCheckResult:
+    """Fails with the `problem`; where there is none but the model is not used, says why."""
+    return dg.AssetCheckResult(
+        passed=problem is None,
+        check_name=CONVERSION_MODEL_IS_FIT.name,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=problem or why_not_used,
     )
 
 

@@ -30,4 +30,7 @@ answers = _job(
     list(STAGES.values())[1:],
     "What vendors have answered since, and every stage behind it, of one campaign.",
 )
-all_jobs = [lead_pipeline, *stage_jobs, answers]
+train = _job(
+    "train", ["conversion_model"], "The predictive model of one campaign, from the outcomes known by now."
+)
+all_jobs = [lead_pipeline, *stage_jobs, answers, train]

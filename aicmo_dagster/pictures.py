@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 _WIDTH = 640
 _ROW = 26
 _HEAD = 40
+_SQUARE = 320
 _BAR, _INK, _FAINT = "#4f43dd", "#1f2328", "#9a9fa6"
 _MOST_LETTERS = 48
 
@@ -81,6 +82,40 @@ def beside(title: str, groups: Mapping[str, Mapping[str, tuple[int, int]]]) -> b
                 draw.text((right + 5, top + 5), f"{count:,}", _INK, ImageFont.load_default(10), anchor="lm")
             at += _ROW
     return _png(image)
+
+
+def reliability(
+    title: str, models: Mapping[str, Sequence[tuple[int, float, float]]]
+) -> dg.MarkdownMetadataValue:
+    """Predicted against observed shares of each model (rows, mean predicted, share observed per bin), with the line
+    on which they would be equal; the first model is drawn in full colour.
+    """
+    image, draw, font = _canvas(title, _SQUARE + 56)
+    left, top, right, ground = 60, _HEAD + 6, 60 + _SQUARE, _HEAD + 6 + _SQUARE
+    highest = max((max(mean, share) for bins in models.values() for _, mean, share in bins), default=0.0)
+    scale = next(edge for edge in (0.05, 0.1, 0.2, 0.5, 1.0) if highest <= edge or edge == 1.0)
+    draw.line((left, ground, right, top), _FAINT)
+    draw.rectangle((left, top, right, ground), outline=_INK)
+    for tick in (0.0, 0.5, 1.0):
+        words = f"{100 * tick * scale:g} %"
+        draw.text((left + tick * _SQUARE, ground + 4), words, _INK, font, anchor="ma")
+        draw.text((left - 6, ground - tick * _SQUARE), words, _INK, font, anchor="rm")
+    draw.text((left + _SQUARE / 2, ground + 24), "predicted", _INK, font, anchor="ma")
+    draw.text((left + 8, top + 6), "observed", _INK, font)
+    for place, ((name, bins), colour) in reversed(
+        list(enumerate(zip(models.items(), (_BAR, _FAINT), strict=False)))
+    ):
+        points = [
+            (left + mean / scale * _SQUARE, ground - share / scale * _SQUARE) for _, mean, share in bins
+        ]
+        if len(points) > 1:
+            draw.line(points, colour, 2)
+        for x, y in points:
+            draw.ellipse((x - 4, y - 4, x + 4, y + 4), colour)
+        at = top + 12 + 24 * place
+        draw.ellipse((right + 20, at - 5, right + 30, at + 5), colour)
+        draw.text((right + 38, at), name[:_MOST_LETTERS], _INK, font, anchor="lm")
+    return _markdown(title, image)
 
 
 def _canvas(

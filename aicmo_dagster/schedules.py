@@ -14,10 +14,10 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from aicmo_dagster.campaign.config import CampaignConfig
-from aicmo_dagster.jobs import lead_pipeline, nurture
+from aicmo_dagster.jobs import lead_pipeline, nurture, train
 from aicmo_dagster.partitions import missing_keys
 from aicmo_dagster.stages.sending_window import is_open
-from aicmo_dagster.store import campaigns, database, enrolments
+from aicmo_dagster.store import campaigns, database, enrolments, outcomes
 
 
 def latest_slot(config: CampaignConfig, at: datetime) -> datetime:
@@ -96,3 +96,24 @@ def due_mails(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest |
             yield dg.RunRequest(run_key=f"mails:{key}:{at:%Y-%m-%dT%H:%M}", partition_key=key)
     if not requested:
         yield dg.SkipReason("no mail is due in an open window")
+
+
+@dg.schedule(
+    job=train,
+    cron_schedule="20 3 * * 1",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def weekly_training(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Learn anew, and look for drift, for every active campaign with a recorded outcome."""
+    with database.transaction() as cursor:
+        active = campaigns.listing(cursor, "active")
+        keys = [campaign.key for campaign in active if outcomes.counts(cursor, campaign.id)]
+    if unknown := missing_keys(context.instance, keys):
+        context.instance.add_dynamic_partitions("campaigns", unknown)
+    for key in keys:
+        yield dg.RunRequest(
+            run_key=f"train:{key}:{context.scheduled_execution_time:%Y-%m-%d}", partition_key=key
+        )
+    if not keys:
+        yield dg.SkipReason("no active campaign has a recorded outcome")

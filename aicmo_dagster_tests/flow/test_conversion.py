@@ -6,14 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pytest
+import pandas as pd
 from sqlalchemy.engine import URL
 
+from aicmo_dagster.campaign.scoring import OUTCOMES
 from aicmo_dagster.flow import conversion
 from aicmo_dagster.flow.run import Run
-from aicmo_dagster.store import campaigns, conversion_models, database
+from aicmo_dagster.flow.score import score
+from aicmo_dagster.stages.conversion.features import FACTS
+from aicmo_dagster.stages.standard import engagement
+from aicmo_dagster.store import database
 from aicmo_dagster.store.campaigns import Campaign
-from aicmo_dagster_tests import outreach
+from aicmo_dagster_tests import outreach, people
 
 MAILED = datetime(2026, 1, 5, 9, tzinfo=UTC)
 NOW = MAILED + timedelta(days=100)
@@ -65,12 +69,218 @@ def run(campaign_: Campaign, at: datetime = NOW) -> Run:
     return Run(campaign_, uuid.uuid4(), at)
 
 
-@pytest.mark.usefixtures("store")
-def test_a_model_is_learnt_from_outcomes_and_used() -> None:
+def test_a_model_is_learnt_from_outcomes_and_used(store: URL) -> None:
     mine = campaign()
     bring(mine, 1_000)
     trained = conversion.train(run(mine))
     assert trained.problem is None
     assert trained.in_use == trained.stored.number == 1
     assert trained.stored.leads == 1_000
+    assert trained.stored.metrics["learnt_from"] + trained.stored.metrics["rows"] == 1_000
     assert trained.stored.metrics["auc"] > 0.7
+
+
+def test_too_few_leads_are_said_and_nothing_is_learnt(store: URL) -> None:
+    mine = campaign(min_leads=1_000, min_conversions=120)
+    bring(mine, 999)
+    trained = conversion.train(run(mine))
+    assert trained.stored.content is None
+    assert trained.stored.problem == "999 leads have a known outcome, 1,000 are needed"
+    assert trained.problem is None
+    assert trained.in_use is None
+
+
+def test_too_few_conversions_are_said(store: URL) -> None:
+    mine = campaign(min_conversions=900)
+    bring(mine, 400)
+    problem = conversion.train(run(mine)).stored.problem
+    assert problem is not None
+    assert "of them converted, 900 are needed" in problem
+
+
+def lead(campaign_: Campaign, name: str, **fields: Any) -> int:
+    return outreach.add_lead(
+        campaign_.id, f"{name}@example.org", harvested_at=BROUGHT, updated_at=BROUGHT, **fields
+    )
+
+
+def known(campaign_: Campaign, at: datetime = NOW) -> dict[int, bool]:
+    """Lead -> label, of the leads that can be learnt from."""
+    found = conversion.trials(run(campaign_, at))
+    return dict(zip(found.leads["lead_id"].tolist(), found.labels.tolist(), strict=True))
+
+
+def test_a_lead_counts_when_it_converted_was_lost_or_its_time_is_over(store: URL) -> None:
+    mine = campaign(horizon_days=90)
+    won, late, lost, silent, unmailed = (lead(mine, name) for name in ("won", "late", "lost", "silent", "un"))
+    with database.transaction() as cursor:
+        for one in (won, late, lost, silent):
+            mail(cursor, mine, one)
+        event(cursor, won, "meeting", MAILED + timedelta(days=90))
+        event(cursor, late, "converted", MAILED + timedelta(days=91))
+        event(cursor, lost, "lost", MAILED + timedelta(days=5))
+    assert known(mine, MAILED + timedelta(days=89)) == {won: True, lost: False}
+    assert known(mine, MAILED + timedelta(days=92)) == {won: True, late: False, lost: False, silent: False}
+    assert unmailed not in known(mine, MAILED + timedelta(days=900))
+
+
+def test_only_the_outcomes_that_the_campaign_calls_positive_are(store: URL) -> None:
+    mine = campaign(positive=["converted"])
+    one, two = lead(mine, "one"), lead(mine, "two")
+    with database.transaction() as cursor:
+        for each in (one, two):
+            mail(cursor, mine, each)
+        event(cursor, one, "interested", MAILED + timedelta(days=1))
+        event(cursor, two, "converted", MAILED + timedelta(days=1))
+    assert known(mine) == {one: False, two: True}
+
+
+def test_a_lead_that_was_brought_after_its_outcome_does_not_count(store: URL) -> None:
+    mine = campaign()
+    one = lead(mine, "one")
+    with database.transaction() as cursor:
+        event(cursor, one, "converted", BROUGHT - timedelta(days=1))
+    found = conversion.trials(run(mine))
+    assert len(found.leads) == 0
+    assert found.too_late == 1
+
+
+def test_an_outcome_of_a_lead_that_nobody_mailed_counts_from_when_it_was_brought(store: URL) -> None:
+    mine = campaign()
+    one = lead(mine, "one")
+    with database.transaction() as cursor:
+        event(cursor, one, "converted", BROUGHT + timedelta(days=3))
+    found = conversion.trials(run(mine))
+    assert found.labels.tolist() == [True]
+    assert found.leads["as_of"].tolist() == [BROUGHT]
+
+
+def test_what_was_learnt_of_a_lead_after_its_first_mail_is_not_seen(store: URL) -> None:
+    people_campaign = people.campaign(scoring={"conversion": FEW}, key="learning")
+    (one,) = people.bring(
+        people_campaign, {"email": "one@example.org", "industry": "Mining", "employees": 10}, at=BROUGHT
+    )
+    with database.transaction() as cursor:
+        mail(cursor, people_campaign, one)
+        event(cursor, one, "converted", MAILED + timedelta(days=20))
+    told = {"email": "one@example.org", "industry": "Software", "employees": 900, "funding_stage": "seed"}
+    people.bring(people_campaign, told, source="manual", label="crm", at=MAILED + timedelta(days=21))
+    assert people.lead(one)["industry"] == "Software"
+    assert database.fetch("SELECT count(*) AS changes FROM lead_changes")[0]["changes"] == 1
+    (seen,) = conversion.trials(run(people_campaign)).leads.to_dict("records")
+    assert (seen["industry"], seen["employees"]) == ("Mining", 10)
+    assert pd.isna(seen["funding_stage"])
+    assert seen["as_of"] == MAILED
+
+
+def test_the_features_have_nothing_of_what_happened_later(store: URL) -> None:
+    later = {*engagement.SUMS, "contacted_at", "conversion", "opted_out_elsewhere", "updated_at", *OUTCOMES}
+    assert not FACTS & later
+
+
+def test_a_worse_model_is_kept_and_not_used(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 1_200)
+    first = conversion.train(run(mine))
+    with database.transaction() as cursor:
+        # From now on chance decides: what the next model learns from has nothing to do with the features.
+        cursor.execute("UPDATE conversion_models SET content = content")
+        cursor.execute(
+            "UPDATE leads SET industry = CASE WHEN hashint8(id * 31) % 2 = 0 THEN 'software' ELSE 'mining' END, "
+            "employees = 5 + abs(hashint8(id * 17)) % 1900 WHERE NOT "
+            "(((id::numeric * 11400714819323198485) % 18446744073709551616) / 4294967296 < 1073741824)"
+        )
+    second = conversion.train(run(mine, NOW + timedelta(days=7)))
+    assert first.in_use == second.in_use == 1
+    assert second.stored.number == 2
+    assert second.stored.content is not None
+    assert second.problem == second.stored.problem
+    assert second.problem is not None
+    assert "worse than the model in use" in second.problem or "hardly" in second.problem
+    previous = second.stored.metrics["previous"]
+    assert previous["number"] == 1
+    assert previous["auc"] > second.stored.metrics["auc"]
+
+
+def test_a_model_of_other_leads_than_there_are_now_is_not_used(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 800)
+    crowd(mine, 4_000)
+    trained = conversion.train(run(mine))
+    assert trained.stored.metrics["psi"] > 0.25
+    assert trained.problem is not None
+    assert "not like those that it learnt from: PSI" in trained.problem
+    assert next(iter(trained.stored.metrics["drift"])) == "employees"
+    assert trained.in_use is None
+
+
+def test_the_model_in_use_is_put_out_of_use_when_the_leads_are_others(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 800)
+    assert conversion.train(run(mine)).in_use == 1
+    crowd(mine, 4_000)
+    again = conversion.train(run(mine, NOW + timedelta(days=7)))
+    assert again.in_use is None
+    assert again.problem is not None
+    assert "model 1 is not used any more" in again.problem
+
+
+def test_leads_that_the_rules_reject_are_no_drift(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 800)
+    crowd(mine, 4_000)
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO lead_verdicts (lead_id, verdict, reason, failed, intent, rules_version, campaign_version, "
+            "run_id, judged_at) SELECT id, 'rejected', 'low_fit', '{low_fit}', 0, 1, 1, run_id, %s FROM leads "
+            "WHERE identity LIKE 'crowd%%'",
+            [NOW],
+        )
+    assert conversion.train(run(mine)).in_use == 1
+
+
+def crowd(campaign_: Campaign, number: int) -> None:
+    """Leads unlike those of `bring`, that nobody has written to."""
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO leads (campaign_id, identity, email_status, email_domain, industry, employees, source, source_label, "
+            "source_line, run_id, harvested_at, updated_at) SELECT %s, 'crowd' || n, 'missing', 'example.org', 'software', "
+            "50000 + n, 'csv', 'crowd', n, %s, %s, %s FROM generate_series(1, %s) n",
+            [campaign_.id, outreach.RUN, BROUGHT, BROUGHT, number],
+        )
+
+
+def test_the_same_leads_give_the_same_model(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 600)
+    first, second = (conversion.train(run(mine)).stored for _ in range(2))
+    assert first.content == second.content
+
+
+def test_a_stored_model_predicts_what_it_predicted_when_it_was_trained(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 600)
+    conversion.train(run(mine))
+    predictor = conversion.in_use(mine)
+    assert predictor is not None
+    leads = conversion.trials(run(mine)).leads
+    predicted = predictor(leads)
+    software = leads["industry"] == "software"
+    assert predicted[software].mean() > predicted[~software].mean() + 0.2
+    assert predictor(leads.iloc[::-1]).loc[predicted.index].tolist() == predicted.tolist()
+
+
+def test_a_model_counts_only_where_the_campaign_gives_it_a_weight(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 600)
+    conversion.train(run(mine))
+    assert conversion.predictor(mine) is None
+    standard = {"model": "standard", "weights": {"conversion": 3}, "conversion": FEW}
+    weighted = outreach.add_campaign(outreach.config(scoring=standard))
+    assert conversion.predictor(weighted) is not None
+    score(run(weighted))
+    (row,) = database.fetch(
+        "SELECT count(*) AS leads, count(DISTINCT dimensions) AS kinds FROM lead_scores WHERE conversion_model = 1"
+    )
+    assert row["leads"] == 600
+    assert row["kinds"] > 10

@@ -10,8 +10,8 @@ from aicmo_dagster.stages.conversion.encoding import FloatArray
 
 _BINS = 10
 _TOP = 0.1
-_CHI_SQUARED_10_999 = 29.588
-"""Of ten squared normal deviates, one sum in a thousand is larger."""
+_CHI_SQUARED_2_999 = 13.816
+"""Of two squared normal deviates, one sum in a thousand is larger."""
 _MOST_ERROR = 0.1
 """Of the share of conversions: a smaller error of calibration does no harm, however certain it is."""
 LEAST_AUC = 0.55
@@ -27,8 +27,8 @@ class Evaluation:
 
     `auc`: chance that a converted row is predicted higher than another; `auc_error` its standard error (DeLong).
     `brier`: mean squared error. `lift`: conversions among the tenth predicted highest, over those among all.
-    `calibration_error`: mean distance of predicted and observed shares in ten bins of equally many rows;
-    `miscalibration` is their chi-squared (Hosmer-Lemeshow). `bins`: (rows, mean predicted, share observed).
+    `calibration_error`: mean distance of predicted and observed shares in ten bins of equally many rows.
+    `miscalibration`: chi-squared, of two degrees, of the log-odds needing another slope or offset (Cox 1958). `bins`: (rows, mean predicted, share observed).
     """
 
     rows: int
@@ -54,7 +54,6 @@ def evaluate(predicted: FloatArray, labels: BoolArray) -> Evaluation:
     bins = _bins(predicted, labels)
     rows = len(labels)
     gap = sum(count * abs(mean - share) for count, mean, share in bins) / rows
-    chi = sum(count * (mean - share) ** 2 / max(mean * (1 - mean), 1e-9) for count, mean, share in bins)
     top = np.argsort(-predicted, kind="stable")[: max(1, round(rows * _TOP))]
     return Evaluation(
         rows=rows,
@@ -64,7 +63,7 @@ def evaluate(predicted: FloatArray, labels: BoolArray) -> Evaluation:
         brier=float(np.mean((predicted - labels) ** 2)),
         lift=float(labels[top].mean() / labels.mean()),
         calibration_error=float(gap),
-        miscalibration=float(chi),
+        miscalibration=_miscalibration(predicted, labels),
         bins=bins,
     )
 
@@ -85,7 +84,7 @@ def problem_of(
     if found.auc < LEAST_AUC:
         return f"it tells conversions hardly from others: AUC {found.auc:.3f}, at least {LEAST_AUC} is needed"
     rate = found.conversions / found.rows
-    if found.miscalibration > _CHI_SQUARED_10_999 and found.calibration_error > _MOST_ERROR * rate:
+    if found.miscalibration > _CHI_SQUARED_2_999 and found.calibration_error > _MOST_ERROR * rate:
         return (
             f"its probabilities are not what happens: they are off by {found.calibration_error:.3f} on average, "
             f"where {rate:.3f} convert"
@@ -125,6 +124,27 @@ def _below(ascending: FloatArray, values: FloatArray) -> FloatArray:
 
 def _variance(parts: tuple[FloatArray, FloatArray]) -> float:
     return float(sum(part.var(ddof=1) / len(part) for part in parts if len(part) > 1))
+
+
+def _miscalibration(predicted: FloatArray, labels: BoolArray) -> float:
+    """Twice what the logarithm of the likelihood gains by the best slope and offset of the log-odds."""
+    kept = np.clip(predicted, 1e-9, 1 - 1e-9)
+    columns = np.stack([np.log(kept / (1 - kept)), np.ones(len(kept))], axis=1)
+    weights = before = np.array([1.0, 0.0])
+    for _ in range(25):
+        log_odds = columns @ weights
+        fitted = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
+        curvature = (columns * (fitted * (1 - fitted))[:, None]).T @ columns + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, columns.T @ (labels - fitted))
+        weights = weights + np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-6:
+            break
+    return max(0.0, 2 * (_likelihood(columns @ weights, labels) - _likelihood(columns @ before, labels)))
+
+
+def _likelihood(log_odds: FloatArray, labels: BoolArray) -> float:
+    """Its logarithm."""
+    return float((labels * log_odds - np.logaddexp(0, log_odds)).sum())
 
 
 def _bins(predicted: FloatArray, labels: BoolArray) -> tuple[tuple[int, float, float], ...]:
