@@ -1,11 +1,13 @@
-"""The blocking checks, each with the fault it looks for planted behind the pipeline's back."""
+"""The checks, each with the fault it looks for planted behind the pipeline's back."""
 
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from aicmo_dagster import settings
 from aicmo_dagster.errors import AicmoError
+from aicmo_dagster.operations import pipeline
 from aicmo_dagster.store import database, suppressions
 from aicmo_dagster_tests import pipelines
 
@@ -74,6 +76,37 @@ def test_a_mail_planned_to_a_suppressed_address_stops_the_run_before_the_first_m
         pipelines.run()
     assert mails() == 0
     assert pipelines.values("SELECT DISTINCT state FROM sends") == ["planned"]
+
+
+def test_leads_that_wait_too_long_for_a_person_are_warned_of_and_hold_nobody_up(campaign: int) -> None:
+    weak = dict.fromkeys(list(pipelines.IDEAL)[-6:], "")
+    pipelines.write_leads(Path("leads.csv"), [pipelines.ideal(0, **weak), *map(pipelines.ideal, range(1, 5))])
+    pipelines.run()
+    pipelines.execute("UPDATE lead_verdicts SET since = now() - interval '4 days'")
+    with pipeline.instance() as instance:
+        run = instance.get_run_by_id(pipelines.run())
+        assert run is not None
+        assert run.status == dg.DagsterRunStatus.SUCCESS
+        events = [event.dagster_event for event in instance.all_logs(run.run_id)]
+    (check,) = [
+        event.asset_check_evaluation_data
+        for event in events
+        if event
+        and event.event_type_value == "ASSET_CHECK_EVALUATION"
+        and event.asset_check_evaluation_data.check_name == "reviews_in_time"
+    ]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert check.description == "1 leads wait for a review for more than 72 hours"
+    (told,) = [
+        event.step_materialization_data.materialization.metadata
+        for event in events
+        if event
+        and event.event_type_value == "ASSET_MATERIALIZATION"
+        and event.asset_key == dg.AssetKey("qualified_leads")
+    ]
+    assert (told["reviews_waiting"].value, told["reviews_overdue"].value) == (1, 1)
+    assert told["oldest_review_hours"].value == pytest.approx(96, abs=0.2)
+    assert mails() == 4
 
 
 def test_the_same_campaign_without_the_fault_passes_every_check(campaign: int) -> None:

@@ -168,13 +168,32 @@ def enrich(cursor: Cursor[TupleRow], answers: pd.DataFrame, origin: Origin) -> E
     return Enriched(_update(cursor, _ANSWERS_WORD, origin), conflicts)
 
 
+_FORMER = """
+DELETE FROM leads o USING incoming i WHERE o.merged_into = i.lead_id AND o.identity = i.identity
+    AND NOT EXISTS (SELECT FROM lead_changes h WHERE h.lead_id = o.id AND h.after ? 'merged_into')
+"""
+"""Forget that a lead once was who it becomes again; not so leads that were merged into it."""
+
+_LEFT_BEHIND = (
+    "CREATE TEMP TABLE left_behind ON COMMIT DROP AS "
+    "SELECT t.* FROM incoming i JOIN leads t ON t.id = i.lead_id WHERE t.identity <> i.identity",
+    "UPDATE left_behind SET id = nextval(pg_get_serial_sequence('leads', 'id')), merged_into = id, "
+    "first_run_id = NULL",
+    "INSERT INTO leads OVERRIDING SYSTEM VALUE SELECT * FROM left_behind",
+    "DROP TABLE left_behind",
+)
+
+
 def edit(cursor: Cursor[TupleRow], edited: pd.DataFrame, origin: Origin) -> int:
     """Make leads what a person says they are (`lead_id` and `LEAD_COLUMNS`); returns how many that changed.
 
-    Raises ConfigurationError where another lead of the campaign has one's identity already.
+    Under the address that one had it stays known, as a lead that is merged into it: the file that is read again
+    brings nobody new, and an objection to mail still holds. Raises ConfigurationError where another lead of the
+    campaign has one's identity already.
     """
     incoming_table(cursor, "incoming", edited)
     with probing(cursor):
+        cursor.execute(_FORMER)
         taken = rows(
             cursor,
             "SELECT i.lead_id, coalesce(o.merged_into, o.id) AS other FROM incoming i JOIN leads o "
@@ -182,12 +201,17 @@ def edit(cursor: Cursor[TupleRow], edited: pd.DataFrame, origin: Origin) -> int:
             "ORDER BY 1 LIMIT 1",
             origin.parameters(),
         )
-    for one in taken:
-        raise ConfigurationError(
-            f"lead {one['lead_id']} would be the same person as lead {one['other']}; if they are one, let them be "
-            "merged instead (aicmo matches)"
-        )
-    return _update(cursor, _EDITORS_WORD, origin)
+        for one in taken:
+            raise ConfigurationError(
+                f"lead {one['lead_id']} would be the same person as lead {one['other']}; if they are one, let them "
+                "be merged instead (aicmo matches)"
+            )
+        copied, *kept = _LEFT_BEHIND
+        cursor.execute(copied)
+    changed = _update(cursor, _EDITORS_WORD, origin)
+    for statement in kept:
+        cursor.execute(statement)
+    return changed
 
 
 def _update(cursor: Cursor[TupleRow], word: Word, origin: Origin) -> int:

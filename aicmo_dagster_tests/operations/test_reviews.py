@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from aicmo_dagster.errors import AicmoError, ConfigurationError
 from aicmo_dagster.operations import reviews
 from aicmo_dagster.stages.harvest import clean
-from aicmo_dagster.store import campaigns, database, leads
+from aicmo_dagster.store import campaigns, database, leads, suppressions
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster_tests import pipelines
 
@@ -292,6 +292,21 @@ def test_a_missing_address_can_be_added_and_a_mistyped_one_mended(campaign: Camp
     reviews.edit(campaign, [one], {"email": "ann.example@example.org"}, "bob")
     (lead,) = database.fetch("SELECT identity, email, email_domain FROM leads WHERE id = %s", [one])
     assert lead["identity"] == lead["email"] == "ann.example@example.org"
+
+
+def test_under_its_old_address_a_lead_stays_known(campaign: Campaign) -> None:
+    mistyped = {"email": "ann@exampel.org", "recent_job_change": "yes"}
+    (one,) = bring(campaign, mistyped)
+    reviews.edit(campaign, [one], {"email": "ann@example.org"}, "bob")
+    with database.transaction() as cursor:
+        suppressions.add(cursor, "address", "ann@exampel.org", "unsubscribed", "test")
+    bring(campaign, {**mistyped, "title": "Chairman"})
+    assert pipelines.values("SELECT email FROM leads WHERE merged_into IS NULL") == ["ann@example.org"]
+    assert reviews.named(campaign, ["ann@exampel.org"]) == [one]
+    assert verdict(one) == "rejected:suppressed"
+    reviews.edit(campaign, [one], {"email": "ann@exampel.org"}, "bob")
+    reviews.edit(campaign, [one], {"email": "ann@example.org"}, "bob")
+    assert sorted(pipelines.values("SELECT email FROM leads")) == ["ann@exampel.org", "ann@example.org"]
 
 
 def test_a_lead_is_not_edited_into_another_one(campaign: Campaign) -> None:
