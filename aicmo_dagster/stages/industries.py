@@ -19,7 +19,7 @@ SAME, SAME_GROUP, SAME_SUBSECTOR, SAME_SECTOR, DIFFERENT = 1.0, 0.9, 0.7, 0.5, 0
 BROADER = 0.7
 """Of a lead that says "Manufacturing" where a campaign wants pharmaceuticals: it may be."""
 
-LONGEST_NAME = 200
+LONGEST_NAME = 100
 """A longer text is a description, not the name of an industry; the rest is not read."""
 
 _ONE_SUBSECTOR = frozenset({"22", "54", "55", "61"})
@@ -63,7 +63,7 @@ def _industries_of(text: str) -> tuple[str, ...]:
         return (found,)
     parts = [_named(part) for part in _PARTS.split(text) if fold(part)]
     if len(parts) > 1 and all(parts):
-        return tuple(dict.fromkeys(filter(None, parts)))
+        return tuple(_lowest(dict.fromkeys(filter(None, parts))))
     found = _in_words(_key(text).split())
     return (found,) if found else ()
 
@@ -74,8 +74,11 @@ def _named(text: str) -> str | None:
 
 def _in_words(words: list[str]) -> str | None:
     """All industries at once whose names stand in a text, at each place the longest name."""
-    known, start, found = _codes_by_key(), 0, []
+    known, first_words, start, found = _codes_by_key(), _first_words(), 0, []
     while start < len(words):
+        if words[start] not in first_words:
+            start += 1
+            continue
         for end in range(min(len(words), start + _LONGEST_IN_WORDS), start, -1):
             name = " ".join(words[start:end])
             if len(name) >= _SHORTEST_IN_TEXT and name not in _GENERIC_IN_TEXT and name in known:
@@ -84,10 +87,20 @@ def _in_words(words: list[str]) -> str | None:
                 break
         else:
             start += 1
-    single = {code for entry in found if "/" not in entry for code in entry.split("+")}
-    # "Medical device manufacturing" is no other manufacturing.
-    lowest = [code for code in single if not any(code in _path(other)[:-1] for other in single)]
-    return "+".join(sorted(lowest)) or next(iter(found), None)
+    single = {code: None for entry in found if "/" not in entry for code in entry.split("+")}
+    return "+".join(sorted(_lowest(single))) or next(iter(found), None)
+
+
+def _lowest(codes: Iterable[str]) -> list[str]:
+    """Without the levels above others: "Medical device manufacturing" is no other manufacturing."""
+    codes = list(codes)
+    above = {up for code in codes if code.isdigit() for up in _path(code)[:-1]}
+    return [code for code in codes if code not in above]
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(key.partition(" ")[0] for key in _codes_by_key())
 
 
 def _known_code(code: str) -> bool:

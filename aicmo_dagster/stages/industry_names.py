@@ -10,8 +10,8 @@ English, German, French, Spanish, Italian, Portuguese and Dutch. Case, accents, 
 
 INDUSTRIES: dict[str, tuple[str, str]] = {
     "11": ("Agriculture, Forestry, Fishing and Hunting",
-        "agriculture, agribusiness, agtech, agritech, agritech and food, Landwirtschaft, Agrar, "
-        "Agrarwirtschaft, agricultura, agricoltura, landbouw, agroalimentaire"),
+        "agriculture, farming ranching forestry, agribusiness, agtech, agritech, agritech and food, "
+        "Landwirtschaft, Agrar, Agrarwirtschaft, agricultura, agricoltura, landbouw, agroalimentaire"),
     "111": ("Crop Production", "farming, crops, horticulture, Gartenbau, Ackerbau, tuinbouw, viticulture"),
     "112": ("Animal Production and Aquaculture",
         "ranching, livestock, aquaculture, Viehzucht, élevage, ganadería"),
@@ -581,8 +581,8 @@ INDUSTRIES: dict[str, tuple[str, str]] = {
     "7112": ("Spectator Sports",
         "sports, sports teams and clubs, racetracks, deportes, esportes, sportverein, sportclub"),
     "7115": ("Independent Artists, Writers, and Performers",
-        "fine art, artists, artists and writers, arts and crafts, crafts, Kunst, Kunsthandwerk, art, arte, "
-        "artesanía, artigianato, artesanato"),
+        "fine art, musicians, artists, artists and writers, arts and crafts, crafts, Kunst, Kunsthandwerk, "
+        "art, arte, artesanía, artigianato, artesanato"),
     "712": ("Museums, Historical Sites, and Similar Institutions",
         "museums, museums and institutions, museums historical sites and zoos, zoos, historical sites, "
         "Museen, musées, museos, musei, museus, musea"),

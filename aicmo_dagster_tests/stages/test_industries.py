@@ -81,6 +81,7 @@ def test_what_linkedin_and_salesforce_offer_is_known(name: str) -> None:
         ("Retail & E-Commerce", ("44+51929",)),
         ("Banking, Insurance", ("5221", "524")),
         ("Medical device manufacturing", ("3391",)),
+        ("Manufacturing > Chemical Manufacturing > Pharmaceuticals", ("3254",)),
         ("Automotive software", ("3361+5132",)),
         ("541511", ("541511",)),
         ("NAICS 541511 - Custom Computer Programming", ("541511",)),
