@@ -25,7 +25,10 @@ RULES_VERSION = 1
 MODELS: Mapping[str, Model] = {model.name: model for model in (STANDARD, CLASSIC)}
 
 UNKNOWN_VALUE = 0.5
-DECIMALS = 6
+VALUE_DECIMALS = 6
+"""Of a dimension's value: so many survive the table's `real`, so what is stored adds up to what is stored."""
+DECIMALS = 12
+"""Of what values add up to, where 0.7 computed is often 0.6999999999999999."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def score(leads: pd.DataFrame, config: CampaignConfig, model: Model | None = Non
     """Score each lead by the campaign's model, or by `model`.
 
     `leads` has `lead_id` and `lead.LEAD_COLUMNS`. The answer has its rows in the same order: `lead_id`,
-    `icp_fit`, `opportunity`, `score`, `confidence` (0 to 1, six decimals), `tier`, and per dimension its
+    `icp_fit`, `opportunity`, `score`, `confidence` (0 to 1), `tier`, and per dimension its
     value, NaN where unknown or not asked for. Raises TypeError where a signal is not boolean and
     ConfigurationError where the weights are not acceptable.
     """
@@ -194,13 +197,11 @@ def check_weights(config: CampaignConfig) -> None:
 
 
 def _values(one: Dimension, leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
-    # So many decimals survive the table's `real`: what is stored adds up to what is stored.
-    return one.rule(leads, config).round(DECIMALS)
+    return one.rule(leads, config).round(VALUE_DECIMALS)
 
 
 def tiers(scores: FloatArray, thresholds: TierThresholds, index: pd.Index) -> pd.Series:
     """The tier of each score: the one table for the whole system, of routing too."""
-    # Both sides are rounded: 0.7 computed is often 0.6999999999999999.
     ascending = [round(edge, DECIMALS) for edge in (thresholds.cool, thresholds.warm, thresholds.hot)]
     reached = np.searchsorted(ascending, scores, side="right")
     names = pd.array(TIERS[::-1], dtype="str").take(reached)
