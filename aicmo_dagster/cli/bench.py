@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 app = typer.Typer(help="Measure speed and memory, beside a reference of the same run.", no_args_is_help=True)
 
@@ -162,6 +163,32 @@ def execute(
     table.add_row("an empty Dagster job", f"{figures['empty_s']:.2f}")
     table.add_row("difference: the pipeline's own", f"{figures['own_s']:.2f}")
     Console().print(table)
+
+
+@app.command("addresses", epilog="Example: aicmo bench addresses tests.xml")
+def addresses(
+    suite: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="tests.xml of is_email: in pyIsEmail's repository."),
+    ],
+    as_json: _AsJson = False,
+) -> None:
+    """How the reading of addresses agrees with a published suite, and every disagreement explained."""
+    from aicmo_dagster.benchmarks import addresses as benchmark
+
+    figures = _measure(lambda: benchmark.run(suite), as_json, "how addresses are read")
+    if figures is None:
+        return
+    table = Table("No.", "Address", "The suite says", "Diagnosis", "Why we do not")
+    for one in figures["disagreements"]:
+        shown = Text(ascii(one["address"])[1:-1])
+        table.add_row(one["number"], shown, one["suite"], one["diagnosis"], one["why"] or "unexplained")
+    console = Console()
+    console.print(table)
+    for reason, number in figures["by_reason"].items():
+        console.print(f"{number} for one reason: {reason}")
+    agreed, total = figures["agreed"], figures["addresses"]
+    console.print(f"Agreement: {agreed} of {total} addresses, {figures['agreement']:.1%}")
 
 
 def _measure(benchmark: Callable[[], dict[str, Any]], as_json: bool, what: str) -> dict[str, Any] | None:
