@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from aicmo_dagster.operations import pipeline
+from aicmo_dagster.operations import pipeline, reviews
 from aicmo_dagster.store import campaigns, database, suppressions
 from aicmo_dagster_tests import pipelines
 
@@ -78,20 +78,20 @@ def test_5_people_whose_address_looks_like_a_machines_are_people(project: Path) 
 
 def test_6_leads_in_review_are_kept_listed_and_block_nobody(project: Path) -> None:
     signals = dict.fromkeys(list(pipelines.IDEAL)[-6:], "")
-    waiting = [pipelines.ideal(n, **signals) for n in range(120)]
+    waiting = [pipelines.ideal(n, **signals) for n in range(150)]
     start(project, *waiting, pipelines.ideal(500))
     assert Counter(by_address(VERDICTS).values()) == {
-        "manual_review:low_intent": 120,
+        "manual_review:low_intent": 150,
         "qualified:qualified": 1,
     }
     assert pipelines.values("SELECT recipient FROM sends WHERE state = 'sent'") == [
         pipelines.ideal(500)["Email"]
     ]
-    (number,) = pipelines.values("SELECT id FROM leads WHERE email = %s", waiting[0]["Email"])
-    pipelines.execute(
-        "INSERT INTO reviews (lead_id, lead_revision, decision, reviewer) VALUES (%s, 1, 'approve', 'test')",
-        number,
-    )
+    with database.transaction() as cursor:
+        campaign = campaigns.get(cursor, "test")
+    listed = reviews.page(campaign, limit=200).leads
+    assert {lead.email for lead in listed} == {row["Email"] for row in waiting}
+    reviews.decide(campaign, reviews.named(campaign, [waiting[0]["Email"]]), "approve", "test")
     pipelines.run()
     assert set(pipelines.values("SELECT recipient FROM sends WHERE state = 'sent'")) == {
         pipelines.ideal(500)["Email"],

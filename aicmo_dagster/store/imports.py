@@ -9,7 +9,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import LeadNotFoundError
-from aicmo_dagster.store import audit, campaigns, matches, rejected_rows, survivorship
+from aicmo_dagster.store import audit, campaigns, leads, matches, rejected_rows, survivorship
 from aicmo_dagster.store.database import rows
 
 
@@ -72,7 +72,10 @@ def undo(
     )
     for (loser,) in cursor.fetchall():
         matches.undo(cursor, campaign_id, loser, run_id, now, actor)
-    cursor.execute(f"DELETE FROM leads l WHERE {mine} AND NOT {written}".encode(), chosen)
+    going = f"FROM leads l WHERE {mine} AND NOT {written}"
+    former = f"DELETE FROM leads o WHERE o.merged_into IN (SELECT id {going}) AND {leads.IS_FORMER}"
+    cursor.execute(former.encode(), chosen)
+    cursor.execute(f"DELETE {going}".encode(), chosen)
     deleted = cursor.rowcount
     cursor.execute(f"SELECT count(*) FROM leads l WHERE {mine}".encode(), chosen)
     (kept,) = cursor.fetchone() or (0,)

@@ -168,9 +168,11 @@ def enrich(cursor: Cursor[TupleRow], answers: pd.DataFrame, origin: Origin) -> E
     return Enriched(_update(cursor, _ANSWERS_WORD, origin), conflicts)
 
 
-_FORMER = """
-DELETE FROM leads o USING incoming i WHERE o.merged_into = i.lead_id AND o.identity = i.identity
-    AND NOT EXISTS (SELECT FROM lead_changes h WHERE h.lead_id = o.id AND h.after ? 'merged_into')
+IS_FORMER = "NOT EXISTS (SELECT FROM lead_changes h WHERE h.lead_id = o.id AND h.after ? 'merged_into')"
+"""Whether a row `o` that points to another is what that lead once was, and no lead that was merged into it."""
+
+_FORMER = f"""
+DELETE FROM leads o USING incoming i WHERE o.merged_into = i.lead_id AND o.identity = i.identity AND {IS_FORMER}
 """
 """Forget that a lead once was who it becomes again; not so leads that were merged into it."""
 
@@ -193,7 +195,7 @@ def edit(cursor: Cursor[TupleRow], edited: pd.DataFrame, origin: Origin) -> int:
     """
     incoming_table(cursor, "incoming", edited)
     with probing(cursor):
-        cursor.execute(_FORMER)
+        cursor.execute(_FORMER.encode())
         taken = rows(
             cursor,
             "SELECT i.lead_id, coalesce(o.merged_into, o.id) AS other FROM incoming i JOIN leads o "
@@ -207,10 +209,10 @@ def edit(cursor: Cursor[TupleRow], edited: pd.DataFrame, origin: Origin) -> int:
                 "be merged instead (aicmo matches)"
             )
         copied, *kept = _LEFT_BEHIND
-        cursor.execute(copied)
+        cursor.execute(copied.encode())
     changed = _update(cursor, _EDITORS_WORD, origin)
     for statement in kept:
-        cursor.execute(statement)
+        cursor.execute(statement.encode())
     return changed
 
 

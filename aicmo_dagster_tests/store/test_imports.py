@@ -7,6 +7,7 @@ import pytest
 
 from aicmo_dagster.errors import LeadNotFoundError
 from aicmo_dagster.operations import leads as operations
+from aicmo_dagster.operations import reviews
 from aicmo_dagster.store import database, imports
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster_tests import pipelines
@@ -105,3 +106,12 @@ def test_after_an_undo_a_fact_is_again_the_word_of_who_said_it_first(
         story = operations.story(cursor, campaign, address(1))
     labels = {one["field"]: one["label"] for one in story["provenance"]}
     assert (labels["title"], labels["city"]) == ("second.csv", "first.csv")
+
+
+def test_of_an_edited_lead_that_is_taken_back_nothing_is_left(campaign: Campaign, tmp_path: Path) -> None:
+    number = bring(campaign, tmp_path, "first.csv", pipelines.ideal(1))
+    (one,) = pipelines.values("SELECT id FROM leads")
+    reviews.edit(campaign, [one], {"email": "other@example.org"}, "bob")
+    assert len(database.fetch("SELECT 1 FROM leads")) == 2
+    assert undo(campaign, number).deleted == 1
+    assert database.fetch("SELECT 1 FROM leads") == []
