@@ -28,6 +28,8 @@ def ask(run: Run) -> tuple[int, int]:
     with database.transaction() as cursor:
         oldest = run.now - timedelta(days=config.max_age_days)
         domains = list(filter(is_public, mail_domains.unasked(cursor, run.campaign.id, oldest)))
+    if not domains:
+        return 0, 0
     known = 0
     for batch in _batches(look_up(domains, servers, config.budget_s, config.timeout_s)):
         with database.transaction() as cursor:

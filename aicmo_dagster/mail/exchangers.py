@@ -1,7 +1,8 @@
 """Which domains take mail, asked of DNS: many at once, within a time limit, and never for long in vain.
 
 A domain takes mail at its MX hosts, without any at its own address (RFC 5321 5.1), and not at all with a null MX
-(RFC 7505). A time-out or a server's failure says nothing about the domain.
+(RFC 7505). A time-out or a server's failure says nothing about the domain. Neither does a server that is cut off
+from the world and denies all that it does not know; it is told by not knowing the root.
 """
 
 import time
@@ -34,10 +35,11 @@ def look_up(
     """Yield what DNS says of each domain, as it is heard; domains of which nothing is heard are left out.
 
     `domains` are in ASCII. `servers` are addresses with ports, None = the system's, empty = nobody is asked.
-    It ends after `budget_s` seconds, and before when the servers are silent; `timeout_s` is for one domain.
+    It ends after `budget_s` seconds, and before when the servers are silent or do not know the world;
+    `timeout_s` is for one domain.
     """
     resolver = _resolver(servers)
-    if resolver is None:
+    if resolver is None or budget_s <= 0 or not _knows_the_world(resolver, min(timeout_s, budget_s)):
         return
     ends = time.monotonic() + budget_s
     left = (domain for domain in domains if is_public(domain))
@@ -71,6 +73,18 @@ def _resolver(servers: Sequence[tuple[str, int]] | None) -> dns.resolver.Resolve
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = [dns.nameserver.Do53Nameserver(address, port) for address, port in servers]
     return resolver
+
+
+def _knows_the_world(resolver: dns.resolver.Resolver, timeout_s: float) -> bool:
+    """Whether it answers what every resolver of the one DNS can: who serves the root, or com."""
+    ends = time.monotonic() + timeout_s
+    for name in (dns.name.root, dns.name.from_text("com.")):
+        try:
+            if resolver.resolve(name, "NS", search=False, lifetime=max(ends - time.monotonic(), 0.01)):
+                return True
+        except (dns.exception.DNSException, OSError):
+            continue
+    return False
 
 
 def _ask(resolver: dns.resolver.Resolver, domain: str, timeout_s: float) -> MailDomain | None:

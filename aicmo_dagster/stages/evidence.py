@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aicmo_dagster.campaign.config import SIGNALS, CampaignConfig
+from aicmo_dagster.stages.typos import suggestion
 
 Facts = Mapping[str, Any]
 """Columns of a lead, with `icp_fit` and `intent`; what is missing is not known."""
@@ -55,6 +56,11 @@ def _address(lead: Facts, _: CampaignConfig) -> str:
     return str(lead.get("email") or "")
 
 
+def _typo(lead: Facts, _: CampaignConfig) -> str:
+    meant = suggestion(str(lead.get("email_domain") or ""))
+    return f"{lead.get('email')}; probably meant: {meant}" if meant else str(lead.get("email") or "")
+
+
 def _domain(lead: Facts, _: CampaignConfig) -> str:
     return f"at {lead.get('email_domain')}" if lead.get("email_domain") else ""
 
@@ -69,8 +75,7 @@ _EVIDENCE: dict[str, Callable[[Facts, CampaignConfig], str]] = {
     "no_email": _reachable,
     **dict.fromkeys(("policy", "no_consent", "unknown_country"), _country),
     "undeliverable": _verification,
-    **dict.fromkeys(
-        ("suppressed", "invalid_email", "email_typo", "role_account", "automated_sender"), _address
-    ),
+    "email_typo": _typo,
+    **dict.fromkeys(("suppressed", "invalid_email", "role_account", "automated_sender"), _address),
     **dict.fromkeys(("no_mail_service", "disposable_email", "competitor", "free_provider"), _domain),
 }

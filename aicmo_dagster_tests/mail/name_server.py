@@ -16,10 +16,18 @@ Zone = Mapping[str, str | Sequence[str]]
 """Domain -> its records, such as "MX 10 mail.example.", or one of the words above."""
 
 
-class NameServer:
-    """Answers as the zone says, NXDOMAIN for what is not in it; `asked` are the questions, "domain type"."""
+ROOT: Zone = {".": ["NS a.root-servers.net."]}
+"""What every server of the one DNS knows."""
 
-    def __init__(self, zone: Zone) -> None:
+
+class NameServer:
+    """Answers as the zone says, NXDOMAIN for what is neither in it nor in `world`.
+
+    `asked` are the questions about the zone, "domain type".
+    """
+
+    def __init__(self, zone: Zone, world: Zone = ROOT) -> None:
+        self.world = world
         self.zone = zone
         self.asked: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -47,8 +55,11 @@ class NameServer:
     def _answer(self, query: dns.message.Message) -> dns.message.Message | None:
         question = query.question[0]
         name = question.name.to_text(omit_final_dot=True)
-        self.asked.append(f"{name} {dns.rdatatype.to_text(question.rdtype)}")
-        known = self.zone.get(name, NXDOMAIN)
+        if name in self.world:
+            known = self.world[name]
+        else:
+            self.asked.append(f"{name} {dns.rdatatype.to_text(question.rdtype)}")
+            known = self.zone.get(name, NXDOMAIN)
         if known == SILENT:
             return None
         answer = dns.message.make_response(query, recursion_available=True)
@@ -63,9 +74,9 @@ class NameServer:
 
 
 @contextlib.contextmanager
-def serving(zone: Zone) -> Iterator[NameServer]:
+def serving(zone: Zone, world: Zone = ROOT) -> Iterator[NameServer]:
     """The server, running."""
-    server = NameServer(zone)
+    server = NameServer(zone, world)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:

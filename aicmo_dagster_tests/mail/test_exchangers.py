@@ -5,7 +5,7 @@ import pytest
 from aicmo_dagster.mail.exchangers import AT_ONCE, is_public, look_up
 from aicmo_dagster.store.mail_domains import MailDomain
 
-from .name_server import SERVFAIL, SILENT, serving
+from .name_server import NXDOMAIN, SERVFAIL, SILENT, serving
 
 ZONE = {
     "several.zz": ["MX 20 second.several.zz.", "MX 10 First.several.zz."],
@@ -86,6 +86,18 @@ def test_names_that_only_look_reserved_are_asked(domain: str) -> None:
 
 def test_nobody_is_asked_without_servers() -> None:
     assert list(look_up(["several.zz"], [], 10, 1)) == []
+
+
+@pytest.mark.parametrize("root", [NXDOMAIN, SERVFAIL, []])
+def test_a_server_that_does_not_know_the_world_is_not_believed(root: str | list[str]) -> None:
+    with serving(ZONE, {".": root, "com": NXDOMAIN}) as server:
+        assert list(look_up(["several.zz", "nowhere.zz"], [server.address], 10, 1)) == []
+        assert server.asked == []
+
+
+def test_a_server_that_knows_com_but_keeps_the_root_to_itself_is_believed() -> None:
+    with serving(ZONE, {".": SERVFAIL, "com": ["NS a.gtld-servers.net."]}) as server:
+        assert len(list(look_up(["several.zz"], [server.address], 10, 1))) == 1
 
 
 def test_silent_servers_are_given_up_long_before_the_budget_is_spent() -> None:

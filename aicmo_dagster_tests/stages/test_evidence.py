@@ -33,6 +33,11 @@ def test_the_evidence_of_a_low_intent_are_the_signals() -> None:
         ("policy", {"country": "Freedonia"}, "country Freedonia, which is none that is known; consent: none"),
         ("policy", {"consent": "inquiry"}, "no country; consent: inquiry"),
         ("role_account", {"email": "info@example.org"}, "info@example.org"),
+        (
+            "email_typo",
+            {"email": "a@gmial.com", "email_domain": "gmial.com"},
+            "a@gmial.com; probably meant: gmail.com",
+        ),
         ("competitor", {"email_domain": "example.org"}, "at example.org"),
         (
             "undeliverable",
