@@ -45,7 +45,9 @@ _CAMPAIGN = {
         "competitors": ["rival.example.com"],
         # The work is the same whatever the law says; what is measured after it has to get leads.
         "policy": {
-            "countries": {"Germany": {"business": "allowed", "personal": "allowed"}},
+            "countries": dict.fromkeys(
+                ("Germany", "Netherlands", "Canada"), {"business": "allowed", "personal": "allowed"}
+            ),
             "unknown_country": "allow",
         },
     },
