@@ -23,8 +23,12 @@ def found(column: pd.Series, wanted: Sequence[str]) -> BoolArray:
     texts = _plain(pa.array(distinct.astype("str"), pa.large_string()))
     answers = np.zeros((len(distinct) + 1, len(wanted)), dtype=bool)  # the last row is that of missing texts
     for number, words in enumerate(wanted):
-        if pattern := _pattern(words):
-            answers[:-1, number] = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        pattern, literal = _pattern(words)
+        if pattern:
+            # Looking for a word's letters is ten times cheaper than for the word.
+            maybe = np.flatnonzero(pc.match_substring(texts, literal).to_numpy(zero_copy_only=False))
+            there = pc.match_substring_regex(texts.take(maybe), pattern)
+            answers[maybe, number] = there.to_numpy(zero_copy_only=False)
     return answers[codes]
 
 
@@ -35,12 +39,14 @@ def found_in(text: object, wanted: Sequence[str]) -> list[str]:
 
 
 @lru_cache(maxsize=1 << 10)
-def _pattern(words: str) -> str:
-    """An expression of RE2, which has no look-around; "" where there is no word to look for."""
+def _pattern(words: str) -> tuple[str, str]:
+    """An expression of RE2, which has no look-around, and letters that every match has; "" without a word."""
     [plain] = _plain(pa.array([words], pa.large_string())).to_pylist()
-    parts = ["(?:and|&)" if word in ("and", "&") else re.escape(word) for word in _WORD.findall(plain)]
+    found = _WORD.findall(plain)
+    parts = ["(?:and|&)" if word in ("and", "&") else re.escape(word) for word in found]
+    literal = max((word for word in found if word not in ("and", "&")), key=len, default="")
     between = r"(?:[^\pL\pN+#]+|\b)".join(parts)
-    return rf"(?:^|[^\pL\pN]){between}(?:$|[^\pL\pN+#])" if parts else ""
+    return (rf"(?:^|[^\pL\pN]){between}(?:$|[^\pL\pN+#])" if parts else ""), literal
 
 
 def _plain(texts: pa.Array) -> pa.Array:
