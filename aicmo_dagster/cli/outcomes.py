@@ -95,4 +95,4 @@ def listing(
     }
     records(columns, found, f"No outcome is recorded; say one: aicmo outcomes record {key} WHO OUTCOME")
     if counts:
-        say("\n" + ", ".join(f"{kind} {leads:,}" for kind, leads in counts.items()) + " leads", "dim")
+        say("\nLeads: " + ", ".join(f"{kind} {leads:,}" for kind, leads in counts.items()), "dim")

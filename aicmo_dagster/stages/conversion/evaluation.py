@@ -28,7 +28,8 @@ class Evaluation:
     `auc`: chance that a converted row is predicted higher than another; `auc_error` its standard error (DeLong).
     `brier`: mean squared error. `lift`: conversions among the tenth predicted highest, over those among all.
     `calibration_error`: mean distance of predicted and observed shares in ten bins of equally many rows.
-    `miscalibration`: chi-squared, of two degrees, of the log-odds needing another slope or offset (Cox 1958). `bins`: (rows, mean predicted, share observed).
+    `miscalibration`: chi-squared, of two degrees, of the log-odds needing another slope or offset (Cox 1958).
+    `bins`: (rows, mean predicted, share observed).
     """
 
     rows: int
@@ -130,16 +131,20 @@ def _miscalibration(predicted: FloatArray, labels: BoolArray) -> float:
     """Twice what the logarithm of the likelihood gains by the best slope and offset of the log-odds."""
     kept = np.clip(predicted, 1e-9, 1 - 1e-9)
     columns = np.stack([np.log(kept / (1 - kept)), np.ones(len(kept))], axis=1)
-    weights = before = np.array([1.0, 0.0])
+    weights = np.array([1.0, 0.0])
+    before = best = _likelihood(columns @ weights, labels)
     for _ in range(25):
-        log_odds = columns @ weights
-        fitted = 1 / (1 + np.exp(-np.clip(log_odds, -30, 30)))
+        fitted = 1 / (1 + np.exp(-np.clip(columns @ weights, -30, 30)))
         curvature = (columns * (fitted * (1 - fitted))[:, None]).T @ columns + 1e-9 * np.eye(2)
         step = np.linalg.solve(curvature, columns.T @ (labels - fitted))
-        weights = weights + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-6:
+        while (gained := _likelihood(columns @ (weights + step), labels)) < best and np.abs(
+            step
+        ).max() > 1e-9:
+            step = step / 2
+        if gained - best < 1e-6:
             break
-    return max(0.0, 2 * (_likelihood(columns @ weights, labels) - _likelihood(columns @ before, labels)))
+        weights, best = weights + step, gained
+    return 2 * (best - before)
 
 
 def _likelihood(log_odds: FloatArray, labels: BoolArray) -> float:

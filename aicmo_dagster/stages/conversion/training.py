@@ -38,15 +38,15 @@ class Trained:
     calibration: tuple[float, float]
 
 
-def train(table: pd.DataFrame, labels: Labels, seed: int) -> Trained:
+def train(table: pd.DataFrame, labels: Labels, seed: int, algorithm: Algorithm | None = None) -> Trained:
     """Learn to tell rows with a true label from the others; the same rows and seed give the same model.
 
-    `table` has a column per feature, of numbers or words, missing where unknown. ValueError where all labels are
-    the same.
+    `table` has a column per feature, of numbers or words, missing where unknown. `algorithm` None chooses by the
+    number of rows. ValueError where all labels are the same.
     """
     if labels.all() or not labels.any():
         raise ValueError("all labels are the same; there is nothing to tell apart")
-    algorithm: Algorithm = "ebm" if len(labels) >= EBM_FROM_ROWS else "logistic"
+    algorithm = algorithm or ("ebm" if len(labels) >= EBM_FROM_ROWS else "logistic")
     features = learn(table) if algorithm == "ebm" else learn(table, _LOGISTIC_INTERVALS)
     codes = encode(features, table)
     slope, offset = _calibration(features, codes, labels, algorithm, seed)
@@ -111,7 +111,7 @@ def _fit(
         outer_bags=bags,
         max_interaction_bins=_PAIR_BINS,
         random_state=seed,
-        n_jobs=-1,
+        n_jobs=1,  # more are processes, which take longer to come up than they save
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Missing values detected", UserWarning)
