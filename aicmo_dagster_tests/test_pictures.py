@@ -34,3 +34,19 @@ def test_the_longest_bar_belongs_to_the_highest_count() -> None:
             return int((np.asarray(image.convert("RGB")) == (0x4F, 0x43, 0xDD)).all(axis=2).sum())
 
     assert painted({"a": 100, "b": 100}) > 1.5 * painted({"a": 100, "b": 10}) > painted({"a": 100, "b": 1})
+
+
+def test_two_sides_are_drawn_beside_each_other_by_their_counts() -> None:
+    def painted(before: int, after: int) -> tuple[int, int]:
+        content = pictures.beside("t", {"Group": {"a": (before, after)}})
+        with Image.open(io.BytesIO(content)) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        grey, blue = (
+            (pixels == colour).all(axis=2).sum() for colour in ((0x9A, 0x9F, 0xA6), (0x4F, 0x43, 0xDD))
+        )
+        return int(grey), int(blue)
+
+    grey, blue = painted(100, 20)
+    assert grey > 2 * blue
+    grey, blue = painted(20, 100)
+    assert blue > 2 * grey

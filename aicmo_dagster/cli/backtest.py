@@ -94,6 +94,7 @@ def _beside(found: "Comparison") -> None:
     for heading, attribute in (
         ("Tiers", "tiers"),
         ("Verdicts", "verdicts"),
+        ("Reasons", "reasons"),
         ("Sequences", "sequences"),
         ("Owners", "owners"),
     ):

@@ -143,11 +143,7 @@ class _Reader:
         points = backtests.points(self.cursor, leads, self.wanted.start, self.wanted.end, ENDING)
         points = self._with_trials(points.assign(passing=True))
         statement = self.facts.select(backtests.POINTS)
-        parameters = {
-            "campaign": self.wanted.campaign_id,
-            "points": points["lead_id"].tolist(),
-            "times": points["as_of"].tolist(),
-        }
+        parameters = {"campaign": self.wanted.campaign_id, **backtests.listed(points)}
         connection = self.cursor.connection
         read = list(frames(connection, statement, parameters, self.facts.dtypes, max(len(points), 1)))
         if not read:
@@ -259,8 +255,8 @@ class _Judge:
     def made(self) -> tuple[pd.DataFrame, Side]:
         """Every lead at the end (`comparison.KINDS`, reasons and causes), and the figures of this side."""
         ended = pd.concat(self._ended[1:] or self._ended, ignore_index=True)
-        if not self._enrolled:
-            return ended, comparison.side(ended, {}, 0, None)
+        if ended.empty:
+            return ended.assign(sequence="", owner="", owner_reason=""), comparison.NOTHING
         config, contents = self.config, sequences.of(self.config)
         routes = enrolment.routed(pd.concat(self._enrolled, ignore_index=True), config, contents)
         of_lead = routes.set_index("lead_id")[["sequence", "owner", "owner_reason"]]

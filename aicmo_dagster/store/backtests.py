@@ -10,8 +10,18 @@ from psycopg.types.json import Jsonb
 
 _TIME = "datetime64[us, UTC]"
 
-POINTS = "(SELECT * FROM unnest(%(points)s::bigint[], %(times)s::timestamptz[]) AS u(lead_id, as_of))"
-"""Points for `store.facts.select`, from the lists %(points)s and %(times)s."""
+POINTS = """(
+    SELECT lead_id, timestamptz 'epoch' + microseconds * interval '1 microsecond' AS as_of
+    FROM unnest(%(points)s::bigint[], %(microseconds)s::bigint[]) AS u(lead_id, microseconds)
+)"""
+"""Points for `store.facts.select`, from `listed`."""
+
+
+def listed(points: pd.DataFrame) -> dict[str, str]:
+    """The parameters of `POINTS`: two arrays as text, which takes a tenth of the time of a list."""
+    microseconds = points["as_of"].astype("int64")
+    columns = {"points": points["lead_id"], "microseconds": microseconds}
+    return {name: f"{{{','.join(map(str, column.tolist()))}}}" for name, column in columns.items()}
 
 
 def counted(cursor: Cursor[TupleRow], campaign_id: int) -> int:

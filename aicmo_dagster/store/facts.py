@@ -32,11 +32,22 @@ _BESIDE = {
         ) m ON (SELECT EXISTS (SELECT FROM lead_matches WHERE campaign_id = %(campaign)s))""",
     ),
     "account_customer": (
-        "l.account_domain IS NOT NULL AND coalesce(w.since <= p.as_of, false)",
+        "coalesce(w.times @> p.as_of, false)",
         """LEFT JOIN (
-            SELECT c.account_domain, min(e.created_at) AS since FROM engagement_events e
-            JOIN leads c ON c.id = e.lead_id
-            WHERE e.kind = 'converted' AND c.account_domain IS NOT NULL GROUP BY c.account_domain
+            SELECT d.account_domain, range_agg(tstzrange(greatest(e.since, d.since), d.until)) AS times
+            FROM (
+                SELECT lead_id, min(created_at) AS since FROM engagement_events
+                WHERE kind = 'converted' GROUP BY lead_id
+            ) e CROSS JOIN LATERAL (
+                SELECT c.account_domain, NULL::timestamptz AS until, (
+                    SELECT max(h.changed_at) FROM lead_changes h WHERE h.lead_id = c.id AND h.before ? 'account_domain'
+                ) AS since FROM leads c WHERE c.id = e.lead_id
+                UNION ALL
+                SELECT h.before ->> 'account_domain', h.changed_at, lag(h.changed_at) OVER (ORDER BY h.id)
+                FROM lead_changes h WHERE h.lead_id = e.lead_id AND h.before ? 'account_domain'
+            ) d
+            WHERE d.account_domain IS NOT NULL AND greatest(e.since, d.since) < coalesce(d.until, 'infinity')
+            GROUP BY d.account_domain
         ) w ON w.account_domain = l.account_domain""",
     ),
     "contacted_at": (

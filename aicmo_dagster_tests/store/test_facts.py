@@ -17,7 +17,7 @@ from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.replay import Merging
 from aicmo_dagster_tests import outreach, people, pipelines
 from aicmo_dagster_tests.outreach import NOW
-from aicmo_dagster_tests.people import PERSON, bring
+from aicmo_dagster_tests.people import bring
 
 DAY = timedelta(days=1)
 ALL = frozenset(SCORING_COLUMNS)
@@ -149,16 +149,18 @@ class History:
 
     def questioned(self, who: int, other: int) -> None:
         """A probable duplicate is found, or, where it was found before, said to be somebody else."""
+        pair = sorted({self.ids[who], self.ids[other]})
+        if len(pair) < 2:
+            return
         pipelines.execute(
-            "INSERT INTO lead_matches (campaign_id, lead_id, other_id, probability, weights, state, run_id, created_at) "
-            "SELECT %(c)s, least(%(a)s, %(b)s), greatest(%(a)s, %(b)s), 0.9, '{}', 'review', %(r)s, %(at)s "
-            "WHERE %(a)s <> %(b)s ON CONFLICT (lead_id, other_id) DO UPDATE SET state = 'apart', "
-            "decided_at = CASE lead_matches.state WHEN 'review' THEN excluded.created_at "
-            "ELSE lead_matches.decided_at END".replace("%(c)s", str(self.campaign.id))
-            .replace("%(a)s", str(self.ids[who]))
-            .replace("%(b)s", str(self.ids[other]))
-            .replace("%(r)s", f"'{outreach.RUN}'")
-            .replace("%(at)s", f"'{self.at.isoformat()}'")
+            "INSERT INTO lead_matches (campaign_id, lead_id, other_id, probability, weights, state, run_id, "
+            "created_at) VALUES (%s, %s, %s, 0.9, '{}', 'review', %s, %s) ON CONFLICT (lead_id, other_id) "
+            "DO UPDATE SET state = 'apart', decided_at = CASE lead_matches.state WHEN 'review' "
+            "THEN excluded.created_at ELSE lead_matches.decided_at END",
+            self.campaign.id,
+            *pair,
+            outreach.RUN,
+            self.at,
         )
 
 
@@ -208,3 +210,22 @@ def test_facts_as_they_were_known_are_what_a_snapshot_said(store: URL, steps: li
     for frame in (told, expected):
         frame["identity"] = frame["identity"].where(frame["email"].notna())
     pd.testing.assert_frame_equal(told, expected)
+
+
+def test_events_of_a_merged_lead_are_the_survivors_from_the_merge_on(store: URL) -> None:
+    history = History()
+    history.event(0, "opened", False)
+    opened, merged = history.at, history.at + DAY
+    history.at = merged
+    history.merged(0, 1)
+    survivor, loser = history.ids[1], history.ids[0]
+    with database.transaction() as cursor:
+        cursor.execute(facts.EVENTS.encode(), {"leads": [survivor, loser]})
+        found = {(lead, created_at) for lead, _, _, created_at, _ in cursor.fetchall()}
+    assert found == {(loser, opened), (survivor, merged)}
+
+
+def test_a_lead_is_not_there_before_it_was_harvested(store: URL) -> None:
+    history = History()
+    assert then(history.campaign, history.ids, [NOW - DAY / 24]).empty
+    assert len(then(history.campaign, history.ids, [NOW])) == len(history.ids)

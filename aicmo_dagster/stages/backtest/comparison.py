@@ -54,6 +54,10 @@ class Side:
     outcomes: Outcomes | None
 
 
+NOTHING = Side(dict.fromkeys(TIERS, 0), {}, {}, {}, {}, {}, 0, None)
+"""What a configuration makes of no leads."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """`changed` leads differ at the end, `ever_changed` at some time; `causes` are the reasons of flips of tiers."""
