@@ -22,7 +22,7 @@ CAMPAIGNS = 5
 KILLS_EACH = 4
 SURROGATE = (
     "{id,campaign_id,lead_id,run_id,first_run_id,created_at,updated_at,harvested_at,scored_at,judged_at,"
-    "enrolled_at}"
+    "enrolled_at,since}"
 )
 CONTENTS = {
     "leads": "SELECT to_jsonb(t) - %(left_out)s::text[] FROM leads t WHERE campaign_id = %(campaign)s",
