@@ -79,7 +79,7 @@ class Conversion(Section):
 class Scoring(Section):
     """How leads are scored."""
 
-    model: ModelName = Field("classic", description="The scoring model.")
+    model: ModelName = Field("standard", description="The scoring model.")
     groups: dict[str, Weight] = Field(
         {}, description="Group -> its weight in the score, where it differs from the model's own."
     )
