@@ -137,6 +137,7 @@ def enriched_leads(context: _Context) -> _Result:
                 counts |= metadata["outcomes"]
                 counts |= {f"address {word}": leads for word, leads in metadata["verifications"].items()}
         metadata.update({"merged": enriched.merged, "review": enriched.review, "updated": enriched.updated})
+        metadata.update({"domains_asked": enriched.domains_asked, "domains_known": enriched.domains_known})
         metadata["credits"] = sum(tally.credits for tally in enriched.tallies)
         metadata["picture"] = pictures.bars("What enrichment made of the leads", counts)
     return dg.MaterializeResult(metadata=metadata)
