@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 from PIL import Image
 
+from aicmo_dagster.definitions import defs
 from aicmo_dagster.errors import AicmoError
 from aicmo_dagster.operations import pipeline
 from aicmo_dagster.schedules import weekly_training
@@ -89,7 +90,9 @@ def test_campaigns_with_an_outcome_are_trained_weekly(project: Path) -> None:
     )
     with pipeline.instance() as instance:
         context = dg.build_schedule_context(
-            instance, scheduled_execution_time=datetime(2026, 3, 2, 3, 20, tzinfo=UTC)
+            instance,
+            scheduled_execution_time=datetime(2026, 3, 2, 3, 20, tzinfo=UTC),
+            repository_def=defs.get_repository_def(),
         )
-        requests = [one for one in weekly_training(context) or [] if isinstance(one, dg.RunRequest)]
+        requests = weekly_training.evaluate_tick(context).run_requests or []
     assert [(one.partition_key, one.run_key) for one in requests] == [("test", "train:test:2026-03-02")]

@@ -15,12 +15,14 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from psycopg import Cursor
+from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.scoring import OUTCOMES
 from aicmo_dagster.flow.facts import ScoringFacts
 from aicmo_dagster.flow.run import Run, writing
 from aicmo_dagster.stages.conversion import drift
-from aicmo_dagster.stages.conversion.additive import Additive, additive_of, probability
+from aicmo_dagster.stages.conversion.additive import Additive, Reason, additive_of, probability
 from aicmo_dagster.stages.conversion.drift import Population
 from aicmo_dagster.stages.conversion.encoding import encode
 from aicmo_dagster.stages.conversion.evaluation import difference, evaluate, problem_of
@@ -55,6 +57,12 @@ class Predictor:
     def __call__(self, leads: pd.DataFrame) -> "pd.Series[float]":
         return pd.Series(self.model.probability(features(leads)), leads.index)
 
+    def reasons(self, lead: pd.DataFrame, most: int | None = None) -> list[Reason]:
+        """Why the lead of a frame of one row has its probability, the strongest reason first; with
+        `model.base` all of them add up to its log-odds.
+        """
+        return self.model.reasons(features(lead), most)
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -80,6 +88,13 @@ def in_use(campaign: Campaign) -> Predictor | None:
     """The campaign's model in use, whatever its weight."""
     with database.transaction() as cursor:
         stored = conversion_models.in_use(cursor, campaign.id)
+    return None if stored is None else predictor_of(stored)
+
+
+def numbered(campaign: Campaign, number: int) -> Predictor | None:
+    """The campaign's model of that number, also where it is not in use any more: by it old scores are explained."""
+    with database.transaction() as cursor:
+        stored = conversion_models.numbered(cursor, campaign.id, number)
     return None if stored is None else predictor_of(stored)
 
 
@@ -109,7 +124,7 @@ def train(run: Run) -> Trained:
     if too_few is None:
         from aicmo_dagster.stages.conversion import training
 
-        held_out = _held_out(point.to_numpy())
+        held_out = held_out_leads(point.to_numpy())
         table = features(leads)
         trained = training.train(table[~held_out], labels[~held_out], _SEED)
         model, algorithm = trained.model, trained.algorithm
@@ -143,6 +158,7 @@ def train(run: Run) -> Trained:
     elif before is not None:
         populations = _present(run, [None, before])
     with writing(run) as cursor:
+        _retire_outdated(cursor, campaign)
         stored = StoredModel(
             conversion_models.next_number(cursor, campaign.id), run.now, algorithm,
             len(labels), int(labels.sum()), metrics, content, problem,
@@ -163,6 +179,15 @@ def train(run: Run) -> Trained:
         if before is not None and drifted is not None and not takes_over
         else None,
     )
+
+
+def _retire_outdated(cursor: Cursor[TupleRow], campaign: Campaign) -> None:
+    """Take out of use what cannot predict any more, because its features are read otherwise now."""
+    stored = conversion_models.in_use(cursor, campaign.id)
+    if stored is not None and predictor_of(stored) is None:
+        conversion_models.put_out_of_use(
+            cursor, campaign.id, stored.number, "features are read otherwise since the program was updated"
+        )
 
 
 @dataclass(frozen=True)
@@ -237,7 +262,7 @@ def _too_few(known: Trials, run: Run) -> str | None:
     return "; ".join(needed) or None
 
 
-def _held_out(lead_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def held_out_leads(lead_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """A quarter of the leads, for ever the same: no model of the campaign has learnt from them."""
     mixed = lead_ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
     return mixed < _HELD_OUT * 2**32

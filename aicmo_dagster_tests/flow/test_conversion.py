@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.campaign.scoring import OUTCOMES
@@ -182,13 +183,14 @@ def test_a_worse_model_is_kept_and_not_used(store: URL) -> None:
     mine = campaign()
     bring(mine, 1_200)
     first = conversion.train(run(mine))
+    ids = np.array([one["id"] for one in database.fetch("SELECT id FROM leads")])
+    learnt_from = ids[~conversion.held_out_leads(ids)].tolist()
     with database.transaction() as cursor:
-        # From now on chance decides: what the next model learns from has nothing to do with the features.
-        cursor.execute("UPDATE conversion_models SET content = content")
+        # What the next model learns from has nothing to do with what it is judged on.
         cursor.execute(
-            "UPDATE leads SET industry = CASE WHEN hashint8(id * 31) % 2 = 0 THEN 'software' ELSE 'mining' END, "
-            "employees = 5 + abs(hashint8(id * 17)) % 1900 WHERE NOT "
-            "(((id::numeric * 11400714819323198485) % 18446744073709551616) / 4294967296 < 1073741824)"
+            "UPDATE leads SET industry = CASE WHEN hashint8(id * 31) %% 2 = 0 THEN 'software' ELSE 'mining' END, "
+            "employees = 5 + abs(hashint8(id * 17)) %% 1900 WHERE id = ANY(%s)",
+            [learnt_from],
         )
     second = conversion.train(run(mine, NOW + timedelta(days=7)))
     assert first.in_use == second.in_use == 1
@@ -243,9 +245,10 @@ def crowd(campaign_: Campaign, number: int) -> None:
     """Leads unlike those of `bring`, that nobody has written to."""
     with database.transaction() as cursor:
         cursor.execute(
-            "INSERT INTO leads (campaign_id, identity, email_status, email_domain, industry, employees, source, source_label, "
-            "source_line, run_id, harvested_at, updated_at) SELECT %s, 'crowd' || n, 'missing', 'example.org', 'software', "
-            "50000 + n, 'csv', 'crowd', n, %s, %s, %s FROM generate_series(1, %s) n",
+            "INSERT INTO leads (campaign_id, identity, email_status, email_domain, industry, employees, source, "
+            "source_label, source_line, run_id, harvested_at, updated_at) "
+            "SELECT %s, 'crowd' || n, 'missing', 'example.org', 'software', 50000 + n, 'csv', 'crowd', n, "
+            "%s, %s, %s FROM generate_series(1, %s) n",
             [campaign_.id, outreach.RUN, BROUGHT, BROUGHT, number],
         )
 
@@ -284,3 +287,30 @@ def test_a_model_counts_only_where_the_campaign_gives_it_a_weight(store: URL) ->
     )
     assert row["leads"] == 600
     assert row["kinds"] > 10
+
+
+def test_the_reasons_of_a_lead_are_its_probability_in_words(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 600)
+    conversion.train(run(mine))
+    predictor = conversion.numbered(mine, 1)
+    assert predictor is not None
+    leads = conversion.trials(run(mine)).leads
+    lead_ = leads[leads["industry"] == "software"].iloc[:1]
+    reasons = predictor.reasons(lead_)
+    log_odds = predictor.model.base + sum(one.log_odds for one in reasons)
+    assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(predictor(lead_).iloc[0], abs=1e-9)
+    assert any(one.sentence.startswith("industry software raises the odds") for one in reasons)
+    assert conversion.numbered(mine, 2) is None
+
+
+def test_a_model_of_features_that_are_read_otherwise_now_is_not_used(store: URL) -> None:
+    mine = campaign()
+    bring(mine, 600)
+    conversion.train(run(mine))
+    with database.transaction() as cursor:
+        cursor.execute("UPDATE conversion_models SET content = jsonb_set(content, '{features_version}', '0')")
+    assert conversion.in_use(mine) is None
+    assert conversion.train(run(mine)).in_use == 2
+    first = database.fetch("SELECT problem FROM conversion_models WHERE number = 1")
+    assert first == [{"problem": "features are read otherwise since the program was updated"}]
