@@ -22,6 +22,10 @@ _OF_LEAD = {
 }
 """Column that follows from the lead's own -> its expression."""
 
+# Of a table that has grown since the last statistics the planner believes that it is empty, and compares each lead
+# with each of its rows; so every relation beside the leads has a part that it takes for hundreds of rows.
+_NOT_FEW = "UNION ALL SELECT {} FROM generate_series(1, 1000) few WHERE few < 0"
+
 _BESIDE = {
     "match_probability": (
         "m.probability",
@@ -33,7 +37,7 @@ _BESIDE = {
     ),
     "account_customer": (
         "coalesce(w.times @> p.as_of, false)",
-        """LEFT JOIN (
+        f"""LEFT JOIN (
             SELECT d.account_domain, range_agg(tstzrange(greatest(e.since, d.since), d.until)) AS times
             FROM (
                 SELECT lead_id, min(created_at) AS since FROM engagement_events
@@ -47,22 +51,24 @@ _BESIDE = {
                 FROM lead_changes h WHERE h.lead_id = e.lead_id AND h.before ? 'account_domain'
             ) d
             WHERE d.account_domain IS NOT NULL AND greatest(e.since, d.since) < coalesce(d.until, 'infinity')
-            GROUP BY d.account_domain
+            GROUP BY d.account_domain {_NOT_FEW.format("NULL, NULL")}
         ) w ON w.account_domain = l.account_domain""",
     ),
     "contacted_at": (
         "CASE WHEN s.first_at <= p.as_of THEN s.first_at END",
-        """LEFT JOIN (
+        f"""LEFT JOIN (
             SELECT lead_id, min(started_at) AS first_at FROM sends
             WHERE campaign_id = %(campaign)s AND started_at IS NOT NULL GROUP BY lead_id
+            {_NOT_FEW.format("NULL, NULL")}
         ) s ON s.lead_id = l.id""",
     ),
     "opted_out_elsewhere": (
         "coalesce(u.since <= p.as_of, false)",
-        """LEFT JOIN (
+        f"""LEFT JOIN (
             SELECT o.identity, min(e.created_at) AS since FROM engagement_events e
             JOIN leads o ON o.id = e.lead_id
             WHERE e.kind IN ('unsubscribed', 'complained') AND o.campaign_id <> %(campaign)s GROUP BY o.identity
+            {_NOT_FEW.format("NULL, NULL")}
         ) u ON u.identity = l.identity""",
     ),
 }
