@@ -58,6 +58,9 @@ class Engagement(Section):
     recency_half_life_days: float = Field(
         21, gt=0, le=3_650, description="After so long without a sign of the lead its recency is half."
     )
+    patience_days: int = Field(
+        3, ge=0, le=90, description="So long after its first mail a lead's silence says nothing yet."
+    )
     frequency_days: int = Field(30, ge=1, le=365, description="The days over which frequency is counted.")
     frequency_full: float = Field(4, gt=0, description="Days with a sign of the lead that are the most.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -68,25 +69,23 @@ class ScoringFacts:
         return pd.Series(value, leads.index, SCORING_COLUMNS[name])
 
     def _engaged(self, leads: pd.DataFrame) -> pd.DataFrame:
-        nothing = leads["contacted_at"].isna().all()
         with database.transaction() as cursor:
-            events = self._events(cursor, leads)
-        if events.empty and nothing:
-            unknown = {name: pd.Series(pd.NA, leads.index, SCORING_COLUMNS[name]) for name in engagement.SUMS}
-            return pd.DataFrame(unknown)
-        return engagement.sums(events, leads, self.config.scoring.engagement)
+            events = pd.DataFrame(self._events(cursor, leads), columns=list(facts.EVENT_COLUMNS))
+        sums = engagement.sums(events.astype(facts.EVENT_COLUMNS), leads, self.config.scoring.engagement)
+        unseen = [name for name in ("opens", "clicks") if name not in self._tracked]
+        return sums.assign(**{name: pd.Series(pd.NA, leads.index, "Float64") for name in unseen})
 
-    def _events(self, cursor: Cursor[TupleRow], leads: pd.DataFrame) -> pd.DataFrame:
-        cursor.execute("SELECT EXISTS (SELECT FROM engagement_events)")
-        found = cursor.fetchone() == (True,)
-        rows: list[TupleRow] = []
-        if found:
-            ids = leads["lead_id"].unique().tolist()
-            rows = cursor.execute(
-                facts.EVENTS.encode(), {"campaign": self.campaign_id, "leads": ids}
-            ).fetchall()
-        frame = pd.DataFrame(rows, columns=list(facts.EVENT_COLUMNS))
-        return frame.astype(facts.EVENT_COLUMNS)
+    def _events(self, cursor: Cursor[TupleRow], leads: pd.DataFrame) -> list[TupleRow]:
+        if "account_customer" in self.constants:
+            return []
+        return cursor.execute(facts.EVENTS.encode(), {"leads": leads["lead_id"].unique().tolist()}).fetchall()
+
+    @cached_property
+    def _tracked(self) -> frozenset[str]:
+        """What the campaign can see at all: without tracking, that nobody opens or clicks says nothing."""
+        with database.transaction() as cursor:
+            kinds = facts.tracked(cursor, self.campaign_id)
+        return frozenset({"opened": "opens", "clicked": "clicks"}[kind] for kind in kinds)
 
 
 def needed_by(config: CampaignConfig, model: Model | None = None) -> frozenset[str]:

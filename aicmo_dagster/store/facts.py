@@ -189,3 +189,14 @@ EVENT_COLUMNS = {
     "created_at": "datetime64[us, UTC]",
     "human": "float64",
 }
+
+
+def tracked(cursor: Cursor[TupleRow], campaign_id: int) -> frozenset[str]:
+    """Which of `opened` and `clicked` was ever seen of a lead of the campaign."""
+    cursor.execute(
+        "SELECT k.kind FROM unnest(ARRAY['opened', 'clicked']) AS k(kind) WHERE EXISTS ("
+        "SELECT FROM engagement_events e JOIN leads l ON l.id = e.lead_id "
+        "WHERE e.kind = k.kind AND l.campaign_id = %s)",
+        [campaign_id],
+    )
+    return frozenset(str(kind) for (kind,) in cursor.fetchall())

@@ -42,7 +42,7 @@ def sums(events: pd.DataFrame, leads: pd.DataFrame, rules: Engagement) -> pd.Dat
     (`created_at`) and had happened by `as_of`, with the probability that a human did it. What comes of one kind
     on one UTC day is capped at `most_per_day`, then halved with every half-life of whole days. A day counts
     for `engaged_days` with its likeliest event; `last_engaged_at` is the latest event that a human did rather
-    than not. All are missing for a lead that was neither contacted nor has events.
+    than not. All are missing for a lead that has no events and was not contacted `patience_days` ago or longer.
     """
     rows = pd.DataFrame({"lead_id": leads["lead_id"].to_numpy(), "row": np.arange(len(leads))})
     pairs = rows.merge(_acts(events), on="lead_id")
@@ -56,7 +56,7 @@ def sums(events: pd.DataFrame, leads: pd.DataFrame, rules: Engagement) -> pd.Dat
     act = pairs["act"].to_numpy()[counts]
     human = pairs["human"].to_numpy()[counts]
 
-    known = leads["contacted_at"].notna().to_numpy(copy=True)
+    known = days_before(leads["as_of"], leads["contacted_at"]) >= rules.patience_days
     known[row] = True
     columns = _daily(len(leads), row, day, age, act, human, rules)
     answer = pd.DataFrame(
@@ -129,10 +129,10 @@ def _sum(name: str) -> Rule:
 
 
 def recency(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
-    """How lately the lead gave a sign; unknown where it was never mailed and gave none."""
+    """How lately the lead gave a sign; unknown where it gave none and was not mailed long enough ago."""
     age = np.maximum(days_before(leads["as_of"], leads["last_engaged_at"]), 0)
     share = np.exp2(-age / config.scoring.engagement.recency_half_life_days)
-    silent = np.where(leads["contacted_at"].notna().to_numpy(), SILENCE["recency"], np.nan)
+    silent = np.where(leads["engaged_days"].notna().to_numpy(), SILENCE["recency"], np.nan)
     return np.where(np.isnan(share), silent, _above_silence("recency", share))
 
 
@@ -237,7 +237,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
         name="recency",
         group="engagement",
         weight=0.14,
-        facts=("as_of", "contacted_at", "last_engaged_at"),
+        facts=("as_of", "engaged_days", "last_engaged_at"),
         rule=recency,
         sentence=_recency_sentence,
         source=_MAILS,

@@ -73,7 +73,8 @@ def by_hand(events: list[Event], row: dict[str, Any]) -> dict[str, Any]:
     days: dict[tuple[str, Any], float] = defaultdict(float)
     likeliest: dict[Any, float] = defaultdict(float)
     latest = None
-    seen = row["contacted_at"] is not None
+    contacted = row["contacted_at"]
+    seen = contacted is not None and (row["as_of"].date() - contacted.date()).days >= RULES.patience_days
     for lead, kind, happened, created, human in events:
         if lead != row["lead_id"] or kind not in ACTS or max(happened, created) > row["as_of"]:
             continue
@@ -279,8 +280,13 @@ def test_recency_falls_by_half_with_every_half_life_towards_silence() -> None:
     assert values("recency", *leads, recency_half_life_days=7) == [1.0, 0.6, 0.4]
 
 
-def test_recency_is_low_for_a_silent_lead_and_unknown_for_one_that_was_never_mailed() -> None:
-    assert values("recency", {"contacted_at": AS_OF}, {}) == [0.2, None]
+def test_recency_is_low_for_a_silent_lead_and_unknown_for_one_that_could_not_answer_yet() -> None:
+    assert values("recency", {"engaged_days": 0.0}, {}) == [0.2, None]
+
+
+def test_silence_says_nothing_before_the_campaigns_patience_ends() -> None:
+    mailed = [{"contacted_at": AS_OF - timedelta(days=days)} for days in (0, 2, 3)]
+    assert [one["replies"] for one in sums([], *mailed)] == [None, None, 0.0]
 
 
 def test_frequency_counts_days_with_a_sign() -> None:
@@ -302,7 +308,7 @@ def test_who_opted_out_of_another_campaign_counts_nothing() -> None:
             {"replies": 0.5},
             "replies add up to 0.50, each counting half after 60 days; 1 is the most",
         ),
-        ("recency", {"contacted_at": AS_OF}, "was mailed and has given no sign yet"),
+        ("recency", {"engaged_days": 0.0}, "was mailed and has given no sign yet"),
         (
             "recency",
             {"last_engaged_at": AS_OF},
