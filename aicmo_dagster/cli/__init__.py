@@ -15,6 +15,7 @@ from aicmo_dagster.cli import (
     campaigns,
     demo,
     doctor,
+    explain,
     leads,
     matches,
     model,
@@ -42,6 +43,7 @@ app.command(epilog="Example: aicmo run demo --stage score")(run.run)
 app.add_typer(campaigns.app)
 app.command(epilog="Example: aicmo backtest eu-saas --with changed.yaml --days 60")(backtest.backtest)
 app.add_typer(leads.app)
+app.command(epilog="Example: aicmo explain elena.fixture@placeholder-cloud.example.net")(explain.explain)
 app.add_typer(matches.app)
 app.add_typer(review.app)
 app.add_typer(outcomes.app)

@@ -34,7 +34,7 @@ def _where_next(outbox: Path) -> None:
     newest = max(outbox.glob("*/*.eml"), default=None, key=lambda file: file.stat().st_mtime)
     say(f"  The mails as .eml files:    {newest.parent if newest else outbox}")
     say(f"  The leads:                  aicmo leads list {_KEY}")
-    say(f"  Why one got its score:      aicmo leads show {_KEY} {_somebody()}")
+    say(f"  Why one got its score:      aicmo explain {_somebody()}")
     say(f"  Decide on the doubtful:     aicmo review list {_KEY}")
     say("  Watch it in a browser:      aicmo up, then http://localhost:3000")
     say("  Your own campaign:          docs/getting-started.md")

@@ -90,7 +90,7 @@ def show(
     who: Annotated[str, typer.Argument(metavar="WHO", help="The lead's address or number.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show everything about a lead, with the reason of every decision."""
+    """Show the facts of a lead, by whose word each is, and what changed; aicmo explain says why it is where it is."""
     from aicmo_dagster.operations import leads
     from aicmo_dagster.store import campaigns
 
@@ -105,13 +105,9 @@ def show(
         names = (f"{one['email'] or one['identity']} (lead {one['id']})" for one in found["merged"])
         say(f"also known as {', '.join(names)}")
     _show_provenance(found)
-    if found["score"]:
-        _show_score(found["score"][0], found["score_reasons"])
-    if found["verdict"]:
-        _show_verdict(found)
-    if found["route"]:
-        _show_route(found["route"][0])
-    _show_mails(found)
+    say(
+        f"\nWhy it is {found['lead']['status'].replace('_', ' ')}: aicmo explain {found['lead']['id']}", "dim"
+    )
 
 
 def _show_lead(lead: Mapping[str, Any], key: str) -> None:
@@ -140,8 +136,8 @@ def _show_provenance(found: Mapping[str, Any]) -> None:
         [
             [
                 one["field"].replace("_", " "),
-                _short(one["value"]),
-                _whose_word(one),
+                short(one["value"]),
+                whose_word(one),
                 local(one["at"]),
                 one["lawful_basis"].replace("_", " "),
             ]
@@ -150,10 +146,10 @@ def _show_provenance(found: Mapping[str, Any]) -> None:
     )
     for change in found["changes"]:
         changed = "; ".join(
-            f"{fact.replace('_', ' ')} {_short(change['before'][fact])} → {_short(after)}"
+            f"{fact.replace('_', ' ')} {short(change['before'][fact])} → {short(after)}"
             for fact, after in change["after"].items()
         )
-        whose = _whose_word(
+        whose = whose_word(
             {
                 "source": change["source"],
                 "label": change["source_label"],
@@ -164,7 +160,8 @@ def _show_provenance(found: Mapping[str, Any]) -> None:
         say(f"{local(change['changed_at'])} {whose}: {changed}", "dim")
 
 
-def _whose_word(origin: Mapping[str, Any]) -> str:
+def whose_word(origin: Mapping[str, Any]) -> str:
+    """Who said a fact: `label`, `line`, `request` and `source` in words."""
     if origin["request"] is not None:
         return f"{origin['label']}, request {origin['request']}"
     if origin["source"] in ("undo", "merge"):
@@ -173,64 +170,10 @@ def _whose_word(origin: Mapping[str, Any]) -> str:
     return f"{origin['source']} {origin['label']}, line {origin['line']}"
 
 
-def _short(value: object, longest: int = 60) -> str:
+def short(value: object, longest: int = 60) -> str:
+    """A value as text that fits into a line."""
     text = "nothing" if value is None else str(value)
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _show_score(score: Mapping[str, Any], reasons: list[dict[str, Any]]) -> None:
-    say(f"\nScore {score['score']:.2f}, {score['tier']}", "bold")
-    say(
-        f"ICP fit {score['icp_fit']:.2f}, opportunity {score['opportunity']:.2f}; "
-        f"{score['confidence']:.0%} of the weight was known (model {score['model']})"
-    )
-    table(
-        ["Dimension", "Value", "Weight", "Adds", "Why"],
-        [
-            [
-                one["name"].replace("_", " "),
-                "?" if one["value"] is None else f"{one['value']:.2f}",
-                f"{one['weight']:.3f}",
-                f"{one['contribution']:.3f}",
-                one["sentence"],
-            ]
-            for one in reasons
-        ],
-        ["Value", "Weight", "Adds"],
-    )
-
-
-def _show_verdict(found: Mapping[str, Any]) -> None:
-    verdict = found["verdict"][0]
-    say(f"\nVerdict: {verdict['verdict'].replace('_', ' ')}", "bold")
-    say(f"The lead {found['verdict_sentence']}. Intent {verdict['intent']:.2f}.")
-    also = [text for text in found["failed_sentences"] if text != found["verdict_sentence"]]
-    for text in also:
-        say(f"It also {text}.")
-    for review in found["reviews"]:
-        done = {"approve": "Approved", "reject": "Rejected", "snooze": "Snoozed"}[review["decision"]]
-        why = f": {review['reason']}" if review["reason"] else ""
-        outdated = (
-            "" if review["lead_revision"] == found["lead"]["revision"] else " (the facts have changed since)"
-        )
-        say(f"{done} by {review['reviewer']}, {local(review['created_at'])}{why}{outdated}")
-
-
-def _show_route(route: Mapping[str, Any]) -> None:
-    say(f"\nRoute: {route['sequence']}, owner {route['owner']}", "bold")
-    lifted = ", lifted by strong intent" if route["intent_lifted"] else ""
-    say(f"Tier {route['tier']} from {route['routing_score']:.2f}{lifted}. Owner: {route['owner_reason']}.")
-    left = f", left it {local(route['left_at'])}" if route["left_at"] else ""
-    say(f"In version {route['sequence_version']} of the sequence since {local(route['enrolled_at'])}{left}")
-
-
-def _show_mails(found: Mapping[str, Any]) -> None:
-    if found["sends"]:
-        say("\nMails", "bold")
-        columns = {"Number": "id", "Step": "step", "State": "state", "Due": "due_at", "Sent": "sent_at"}
-        records({**columns, "Next try": "next_try_at", "Why": "reason"}, found["sends"], "")
-    for event in found["events"]:
-        say(f"{event['kind']} {local(event['happened_at'])}")
 
 
 @app.command("import", epilog="Example: aicmo leads import demo more-leads.csv")

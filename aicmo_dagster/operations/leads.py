@@ -1,8 +1,6 @@
 """What people do with single leads: look at one, add one, import a file."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,9 @@ from psycopg.rows import TupleRow
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.run import Progress, Run
-from aicmo_dagster.lead import LEAD_COLUMNS
 from aicmo_dagster.operations.rejected_rows import columns_of
 from aicmo_dagster.sources.chain import Attempt
 from aicmo_dagster.sources.files import source_of
-from aicmo_dagster.stages import qualification, scoring
 from aicmo_dagster.stages.harvest import clean
 from aicmo_dagster.store import leads, queue
 from aicmo_dagster.store.campaigns import Campaign
@@ -30,28 +26,17 @@ _MOST_LEADS = 1_000_000
 
 
 def story(cursor: Cursor[TupleRow], campaign: Campaign, who: str) -> dict[str, Any]:
-    """Everything about a lead by stage, as `store.leads.show` has it, with the reasons in words.
-
-    Adds `provenance` (per known fact its value, source, label, line, request, time and lawful basis),
-    `score_reasons` (dimension, value, weight, contribution and sentence of each dimension, by the
-    campaign's present configuration), `verdict_sentence` and `failed_sentences`.
-    """
+    """A lead's rows by stage, as `store.leads.show` has them, and `provenance`; for why it is so, see `explanation`."""
     parts = dict(leads.show(cursor, leads.find(cursor, campaign.id, who)))
-    parts["provenance"] = _provenance(parts["lead"], parts["changes"])
-    if parts["score"]:
-        explained = scoring.explain(_frame(parts["lead"]), campaign.config)
-        parts["score_reasons"] = [asdict(reason) for reason in explained.reasons]
-    if parts["verdict"]:
-        verdict = parts["verdict"][0]
-        parts["verdict_sentence"] = qualification.describe(verdict["reason"], campaign.config)
-        parts["failed_sentences"] = [
-            qualification.describe(code, campaign.config) for code in verdict["failed"]
-        ]
+    parts["provenance"] = provenance(parts["lead"], parts["changes"])
     return parts
 
 
-def _provenance(lead: Mapping[str, Any], changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By whose word each known fact is as it is: the lead's own origin, or the one that came with a later change."""
+def provenance(lead: Mapping[str, Any], changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By whose word each known fact is as it is: the lead's own origin, or the one that came with a later change.
+
+    Per fact `field`, `value`, `source`, `label`, `line`, `request`, `at` and `lawful_basis`.
+    """
     found = []
     own = {**lead, "request_id": None, "changed_at": lead["harvested_at"]}
     for fact in FACTS:
@@ -78,14 +63,6 @@ def _provenance(lead: Mapping[str, Any], changes: list[dict[str, Any]]) -> list[
             }
         )
     return found
-
-
-def _frame(lead: Mapping[str, Any]) -> pd.DataFrame:
-    """A row of the table as the frame of one lead that stage functions take."""
-    values = {column: [lead[column]] for column in LEAD_COLUMNS}
-    values["extra"] = [None if lead["extra"] is None else json.dumps(lead["extra"])]
-    columns = {column: pd.Series(values[column], dtype=dtype) for column, dtype in LEAD_COLUMNS.items()}
-    return pd.DataFrame({"lead_id": [lead["id"]], **columns})
 
 
 def add(cursor: Cursor[TupleRow], campaign: Campaign, record: Mapping[str, str], actor: str) -> None:

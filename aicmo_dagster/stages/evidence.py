@@ -30,6 +30,8 @@ def _fit(lead: Facts, config: CampaignConfig) -> str:
 
 
 def _reachable(lead: Facts, _: CampaignConfig) -> str:
+    if lead.get("email"):
+        return str(lead["email"])
     ways = {"linkedin_url": "LinkedIn profile", "phone": "phone number"}
     known = [name for column, name in ways.items() if lead.get(column)]
     return (
@@ -45,7 +47,8 @@ def _country(lead: Facts, _: CampaignConfig) -> str:
     place = f"country {said}" if said else "no country"
     if said and not code:
         place += ", which is none that is known"
-    return f"{place}; consent: {lead.get('consent') or 'none'}"
+    agreed = lead.get("consent") or ("by its source" if lead.get("lawful_basis") == "consent" else "none")
+    return f"{place}; consent: {agreed}"
 
 
 def _verification(lead: Facts, _: CampaignConfig) -> str:

@@ -58,7 +58,7 @@ def assign(leads: pd.DataFrame, config: CampaignConfig, load: OwnerLoad, now: da
     desk = _Desk(leads, team, load)
 
     countries, codes = pd.factorize(leads["country_code"])
-    serves = _territories(config)
+    serves = territories(config)
     open_to_all = np.array([not named for named in serves], dtype=bool)
     by_country = [np.array([code in named for named in serves], dtype=bool) for code in codes]
     by_country.append(np.zeros(len(owners), dtype=bool))
@@ -195,8 +195,9 @@ def _smallest_pointers(team: _Team, available: BoolArray, count: int) -> IntArra
     return chosen
 
 
-def _territories(config: CampaignConfig) -> list[frozenset[str]]:
-    territories = []
+def territories(config: CampaignConfig) -> list[frozenset[str]]:
+    """Per owner the codes of the countries that the territory names. Raises ConfigurationError for what is none."""
+    found = []
     for owner in config.routing.owners:
         codes = {name: country_code(name) for name in owner.territories}
         for name, code in codes.items():
@@ -205,15 +206,16 @@ def _territories(config: CampaignConfig) -> list[frozenset[str]]:
                     f"campaign {config.key!r}: owner {owner.name!r} has the territory {name!r}, which is not "
                     "a country; write its English name or ISO code, like 'Germany' or 'DE'"
                 )
-        territories.append(frozenset(code for code in codes.values() if code))
-    return territories
+        found.append(frozenset(code for code in codes.values() if code))
+    return found
 
 
 def _at_work(config: CampaignConfig, now: datetime) -> BoolArray:
-    return np.array([_works(owner, config, now) for owner in config.routing.owners], dtype=bool)
+    return np.array([works(owner, config, now) for owner in config.routing.owners], dtype=bool)
 
 
-def _works(owner: Owner, config: CampaignConfig, now: datetime) -> bool:
+def works(owner: Owner, config: CampaignConfig, now: datetime) -> bool:
+    """Whether the owner is at work at `now`, by the clock where they are."""
     if owner.working_hours is None:
         return True
     local = now.astimezone(ZoneInfo(owner.time_zone or config.time_zone))

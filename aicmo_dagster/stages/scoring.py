@@ -112,19 +112,23 @@ def explain(lead: pd.DataFrame, config: CampaignConfig, model: Model | None = No
     if len(lead) != 1:
         raise ValueError(f"explain takes one lead, got {len(lead)}")
     model = model or MODELS[config.scoring.model]
-    weights = effective_weights(config, model)
     scored = score(lead, config, model).iloc[0]
-    reasons = tuple(
-        _reason(one, lead, config, weights[one.name], float(scored[one.name])) for one in model.dimensions
-    )
     return Explanation(
         icp_fit=float(scored["icp_fit"]),
         opportunity=float(scored["opportunity"]),
         score=float(scored["score"]),
         confidence=float(scored["confidence"]),
         tier=str(scored["tier"]),
-        reasons=reasons,
+        reasons=reasons(lead, {one.name: float(scored[one.name]) for one in model.dimensions}, config, model),
     )
+
+
+def reasons(
+    lead: pd.DataFrame, values: Mapping[str, float], config: CampaignConfig, model: Model
+) -> tuple[Reason, ...]:
+    """What each value (NaN where unknown) did to the score, with the facts of the one lead that it was made of."""
+    weights = effective_weights(config, model)
+    return tuple(_reason(one, lead, config, weights[one.name], values[one.name]) for one in model.dimensions)
 
 
 def effective_weights(config: CampaignConfig, model: Model | None = None) -> dict[str, float]:

@@ -128,6 +128,18 @@ def get(cursor: Cursor[TupleRow], key: str) -> Campaign:
     return _campaign(found[0])
 
 
+def version(cursor: Cursor[TupleRow], campaign_id: int, number: int) -> CampaignConfig:
+    """The document of a version, as decisions were made by it. Raises CampaignNotFoundError where it is not kept."""
+    found = rows(
+        cursor,
+        "SELECT config FROM campaign_versions WHERE campaign_id = %s AND version = %s",
+        [campaign_id, number],
+    )
+    if not found:
+        raise CampaignNotFoundError(f"version {number} of the campaign is not kept")
+    return CampaignConfig.model_validate_json(json.dumps(found[0]["config"]))
+
+
 def runnable(cursor: Cursor[TupleRow], key: str) -> Campaign:
     """The campaign with that key, active. Raises CampaignNotRunnableError with the command that helps."""
     campaign = get(cursor, key)

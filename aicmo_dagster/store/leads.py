@@ -300,6 +300,7 @@ def show(cursor: Cursor[TupleRow], lead_id: int) -> Mapping[str, Any]:
     parts = {
         "changes": "SELECT * FROM lead_changes WHERE lead_id = %s ORDER BY id",
         "merged": "SELECT id, email, identity, source, source_label FROM leads WHERE merged_into = %s ORDER BY id",
+        "enrichment": "SELECT * FROM lead_enrichments WHERE lead_id = %s",
         "score": "SELECT * FROM lead_scores WHERE lead_id = %s",
         "verdict": "SELECT * FROM lead_verdicts WHERE lead_id = %s",
         "route": "SELECT * FROM lead_routes WHERE lead_id = %s",

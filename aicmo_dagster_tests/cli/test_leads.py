@@ -28,22 +28,15 @@ def test_the_list_can_be_narrowed_and_keeps_addresses_whole(store: URL) -> None:
     assert "No lead fits" in aicmo("leads", "list", "test", "--status", "replied")
 
 
-def test_show_gives_the_reason_of_every_decision(project: Path) -> None:
+def test_show_tells_whose_word_each_fact_is_and_where_the_reasons_are(project: Path) -> None:
     aicmo("campaigns", "apply", str(DEMO))
     aicmo("run", "demo")
-    (routed, *_) = json.loads(aicmo("leads", "list", "demo", "--status", "contacted", "--json"))
-    output = aicmo("leads", "show", "demo", routed["email"])
-    assert "one of the company sizes asked for" in output
-    assert "The lead passed every rule" in output
-    assert "Route: " in output
-    assert "sent" in output
-    (rejected, *_) = json.loads(aicmo("leads", "list", "demo", "--status", "rejected", "--json"))
-    assert "The lead fits the ideal customer profile below 0.70" in aicmo(
-        "leads", "show", "demo", str(rejected["id"])
-    )
-    found = json.loads(aicmo("leads", "show", "demo", routed["email"], "--json"))
-    total = sum(reason["contribution"] for reason in found["score_reasons"])
-    assert abs(total - found["score"][0]["score"]) < 1e-5
+    (lead, *_) = json.loads(aicmo("leads", "list", "demo", "--status", "contacted", "--json"))
+    output = aicmo("leads", "show", "demo", lead["email"])
+    assert "csv demo-leads.csv, line " in output
+    assert f"Why it is contacted: aicmo explain {lead['id']}" in output
+    found = json.loads(aicmo("leads", "show", "demo", lead["email"], "--json"))
+    assert {one["field"]: one["value"] for one in found["provenance"]}["email"] == lead["email"]
     assert "line 60" in aicmo("run", "demo", "--stage", "harvest")
     assert "many,cells" in aicmo("leads", "rejected", "demo")
 
