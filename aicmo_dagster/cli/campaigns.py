@@ -153,6 +153,54 @@ def _no_run(campaign: "Campaign") -> str:
     return "none, because its schedule is switched off"
 
 
+@app.command(epilog="Example: aicmo campaigns dimensions demo")
+def dimensions(
+    key: Annotated[
+        str | None, typer.Argument(metavar="[CAMPAIGN]", help="With the weights that this campaign gives.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what leads are scored by: every dimension with its share of the score, its source and its rule."""
+    from aicmo_dagster.stages import scoring
+    from aicmo_dagster.store import campaigns
+
+    config = None
+    if key is not None:
+        with opened() as cursor:
+            config = campaigns.get(cursor, key).config
+    model = scoring.MODELS[config.scoring.model if config else "standard"]
+    weights = scoring.effective_weights(config) if config else scoring.own_weights(model)
+    rows = [
+        {
+            "dimension": one.name,
+            "group": one.group,
+            "weight": weights[one.name],
+            "asked": config is None or one.asked(config),
+            "source": one.source,
+            "rule": one.says,
+        }
+        for one in model.dimensions
+    ]
+    if as_json:
+        say_json({"model": model.name, "version": model.version, "dimensions": rows})
+        return
+    say(f"Model {model.name}, version {model.version}; weights are shares of the score", "bold")
+    table(
+        ["Group", "Dimension", "Weight", "From", "Value"],
+        [
+            [
+                str(one["group"]).replace("_", " "),
+                str(one["dimension"]).replace("_", " "),
+                f"{one['weight']:.3f}" if one["asked"] else "not asked",
+                one["source"],
+                one["rule"],
+            ]
+            for one in rows
+        ],
+        ["Weight"],
+    )
+
+
 @app.command(epilog="Example: aicmo campaigns pause demo")
 def pause(key: Key) -> None:
     """Stop runs and mails of a campaign at once; resume goes on where it stopped."""

@@ -164,6 +164,14 @@ def effective_weights(config: CampaignConfig, model: Model | None = None) -> dic
     }
 
 
+def own_weights(model: Model) -> dict[str, float]:
+    """Dimension -> its share of the score where a campaign asks for everything and weighs nothing otherwise."""
+    of_group = {
+        group: sum(one.weight for one in model.dimensions if one.group == group) for group in model.groups
+    }
+    return {one.name: model.groups[one.group] * one.weight / of_group[one.group] for one in model.dimensions}
+
+
 def _group_shares(config: CampaignConfig, model: Model) -> dict[str, float]:
     """Group -> its share of the score; they sum to 1."""
     own = config.scoring.groups

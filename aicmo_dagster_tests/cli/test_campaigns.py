@@ -1,7 +1,9 @@
 import json
 from pathlib import Path
 
+import pytest
 import yaml
+from sqlalchemy.engine import URL
 
 from aicmo_dagster.operations import pipeline
 from aicmo_dagster.store import database
@@ -75,3 +77,23 @@ def test_pause_resume_and_archive_change_the_state_with_the_actor_in_the_audit_l
 def test_an_unknown_campaign_is_answered_with_the_nearest_one(project: Path) -> None:
     aicmo("campaigns", "apply", str(DEMO))
     assert "did you mean 'demo'?" in aicmo("campaigns", "show", "demmo", code=1)
+
+
+def test_dimensions_are_listed_with_source_and_rule(store: URL) -> None:
+    found = json.loads(aicmo("campaigns", "dimensions", "--json"))
+    assert found["model"] == "standard"
+    assert len(found["dimensions"]) >= 36
+    assert sum(one["weight"] for one in found["dimensions"]) == pytest.approx(1)
+    assert all(one["source"] and one["rule"] for one in found["dimensions"])
+
+
+def test_dimensions_of_a_campaign_have_the_weights_that_it_gives(store: URL) -> None:
+    aicmo("campaigns", "apply", str(DEMO))
+    found = {
+        one["dimension"]: one
+        for one in json.loads(aicmo("campaigns", "dimensions", "demo", "--json"))["dimensions"]
+    }
+    assert not found["technologies"]["asked"]
+    assert found["technologies"]["weight"] == 0
+    assert sum(one["weight"] for one in found.values()) == pytest.approx(1)
+    assert "not asked" in aicmo("campaigns", "dimensions", "demo")

@@ -314,6 +314,57 @@ def test_a_lead_that_is_new_is_told_to_wait_for_its_run(project: Path) -> None:
     assert found.mails.next == "No mail: the lead is not judged yet. Run the campaign: aicmo run test"
 
 
+def test_a_route_whose_score_is_gone_and_cannot_be_made_again_is_called_uncertain(project: Path) -> None:
+    prepared(project)
+    pipelines.execute("UPDATE lead_routes SET tier = 'COLD'")
+    damaged = told(address(1)).route
+    assert damaged is not None
+    assert damaged.recomputed.same is False
+    pipelines.apply(project, pipelines.config(icp={"industries": ["Fishing"]}))
+    changed_by_hand(address(1), title="Nurse")
+    route = told(address(1)).route
+    assert route is not None
+    assert route.recomputed.same is None
+    assert "scored anew since" in route.recomputed.sentence
+
+
+def test_vendors_that_were_asked_are_told_with_answer_and_cost(project: Path) -> None:
+    prepared(project)
+    pipelines.apply(project, pipelines.config(verification={"vendors": [{"type": "hunter"}]}))
+    pipelines.execute(
+        "WITH request AS (INSERT INTO vendor_requests (campaign_id, run_id, vendor, operation, state, subjects, found, "
+        "credits) SELECT campaign_id, run_id, 'hunter', 'verify', 'answered', 2, 2, 1.0 FROM leads RETURNING id) "
+        "INSERT INTO vendor_answers (vendor, operation, subject, request_id, place, record, answered_at) "
+        """SELECT 'hunter', 'verify', %s, id, 0, '{"verification": "valid"}', %s FROM request""",
+        address(1),
+        NOW,
+    )
+    (answer,) = told(address(1)).enrichment.answers
+    assert (answer.vendor, answer.credits, answer.said, answer.taken) == (
+        "hunter",
+        0.5,
+        ("verification",),
+        (),
+    )
+    assert answer.sentence == "told verification; nothing of it was new, or another's word weighs more"
+
+
+def test_leads_that_were_merged_are_told_with_the_probability(project: Path) -> None:
+    prepared(project, pipelines.ideal(1), pipelines.ideal(2))
+    one, two = sorted(pipelines.values("SELECT id FROM leads"))
+    pipelines.execute("UPDATE leads SET merged_into = %s WHERE id = %s", one, two)
+    pipelines.execute(
+        "INSERT INTO lead_matches (campaign_id, lead_id, other_id, probability, weights, state, survivor_id, run_id) "
+        "SELECT campaign_id, %s, %s, 0.97, '{}', 'merged', %s, run_id FROM leads WHERE id = %s",
+        one,
+        two,
+        one,
+        one,
+    )
+    (same,) = told(two).enrichment.same_person
+    assert (same.lead_id, same.state, same.probability, same.label) == (two, "merged", 0.97, "leads.csv")
+
+
 def test_an_address_in_several_campaigns_has_to_be_told_apart(project: Path) -> None:
     prepared(project)
     pipelines.apply(project, pipelines.config(key="other"))

@@ -40,6 +40,15 @@ def differs(what: Sequence[str]) -> Recomputed:
     )
 
 
+def uncertain(what: Sequence[str]) -> Recomputed:
+    """Of a decision that comes out otherwise, where the score that it was made on is not kept."""
+    return Recomputed(
+        None,
+        "cannot be recomputed for certain: the lead was scored anew since, and the score of that time, computed once "
+        f"more by the present version of the model, leads to another answer in {', '.join(what)}",
+    )
+
+
 @dataclass(frozen=True)
 class History:
     """What is read of a lead once: its rows by stage (`store.leads.show`), and its facts at any time."""
@@ -64,6 +73,11 @@ class History:
         """What a stage decided; None where it has not."""
         found = self.parts[stage]
         return found[0] if found else None
+
+    def scored_since(self, moment: datetime) -> bool:
+        """Whether the score that a decision at `moment` was made on has been replaced."""
+        score = self.row("score")
+        return score is not None and score["scored_at"] > moment
 
     def config(self, version: int) -> CampaignConfig:
         """The campaign's document of that version; the present one where it is not kept."""

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from aicmo_dagster.campaign.config import SIGNALS, CampaignConfig
-from aicmo_dagster.operations.explanation.known import SAME, History, Recomputed, differs, plain
+from aicmo_dagster.operations.explanation.known import SAME, History, Recomputed, differs, plain, uncertain
 from aicmo_dagster.operations.explanation.verdict import score_at
 from aicmo_dagster.stages import routing
 from aicmo_dagster.stages.considered import Considered, considered
@@ -60,7 +60,7 @@ def explained_route(history: History) -> Route | None:
         score = score_at(history, row["enrolled_at"], known, config)["score"]
         signals = tuple(name for name in SIGNALS if facts[name] is True)
         country = facts["country_code"]
-        recomputed = _recomputed(row, known.assign(score=score), config)
+        recomputed = _recomputed(history, row, known.assign(score=score), config)
     load = routing.OwnerLoad(
         explanations.load_before(history.cursor, history.campaign.id, row["enrolled_at"])
     )
@@ -79,7 +79,9 @@ def explained_route(history: History) -> Route | None:
     )
 
 
-def _recomputed(row: Mapping[str, Any], known: pd.DataFrame, config: CampaignConfig) -> Recomputed:
+def _recomputed(
+    history: History, row: Mapping[str, Any], known: pd.DataFrame, config: CampaignConfig
+) -> Recomputed:
     """Tier and sequence once more; the owner depends on the leads that were routed before in the same run."""
     if row["rules_version"] != routing.RULES_VERSION:
         return Recomputed(
@@ -94,4 +96,6 @@ def _recomputed(row: Mapping[str, Any], known: pd.DataFrame, config: CampaignCon
     versions = dict.fromkeys(config.routing.sequences.values(), int(row["sequence_version"]))
     again = routing.route(leads, config, versions, routing.OwnerLoad(), row["enrolled_at"]).iloc[0]
     different = [name for name in _DECIDED if again[name] != row[name]]
-    return differs(different) if different else SAME
+    if not different:
+        return SAME
+    return uncertain(different) if history.scored_since(row["enrolled_at"]) else differs(different)

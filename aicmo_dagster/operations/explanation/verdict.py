@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from aicmo_dagster.campaign.config import CampaignConfig
-from aicmo_dagster.operations.explanation.known import SAME, History, Recomputed, differs, plain
+from aicmo_dagster.operations.explanation.known import SAME, History, Recomputed, differs, plain, uncertain
 from aicmo_dagster.operations.explanation.score import completed
 from aicmo_dagster.stages import qualification, scoring
 from aicmo_dagster.stages.evidence import evidence
@@ -106,8 +106,10 @@ def score_at(
     That is the stored score; where the lead was scored anew since, it is computed once more as it was then.
     """
     row = history.row("score")
-    if row is None or row["scored_at"] <= moment:
-        return row or {"icp_fit": float("nan"), "score": float("nan")}
+    if row is None:
+        return {"icp_fit": float("nan"), "score": float("nan")}
+    if not history.scored_since(moment):
+        return row
     model = scoring.MODELS[config.scoring.model]
     predictor = history.predictor(row["conversion_model"])
     again = scoring.score(completed(history, known, config, model, predictor), config, model).iloc[0]
@@ -158,4 +160,6 @@ def _recomputed(
     different = [name for name in ("verdict", "reason") if again[name] != row[name]]
     different += ["failed rules"] if again["failed"] != f"{{{codes}}}" else []
     different += ["intent"] if abs(again["intent"] - row["intent"]) > 10**-qualification.DECIMALS else []
-    return differs(different) if different else SAME
+    if not different:
+        return SAME
+    return uncertain(different) if history.scored_since(row["judged_at"]) else differs(different)
