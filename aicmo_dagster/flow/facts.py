@@ -71,6 +71,9 @@ class ScoringFacts:
     def _engaged(self, leads: pd.DataFrame) -> pd.DataFrame:
         with database.transaction() as cursor:
             events = pd.DataFrame(self._events(cursor, leads), columns=list(facts.EVENT_COLUMNS))
+        if events.empty and leads["contacted_at"].isna().all():
+            unknown = {name: pd.Series(pd.NA, leads.index, SCORING_COLUMNS[name]) for name in engagement.SUMS}
+            return pd.DataFrame(unknown)
         sums = engagement.sums(events.astype(facts.EVENT_COLUMNS), leads, self.config.scoring.engagement)
         unseen = [name for name in ("opens", "clicks") if name not in self._tracked]
         return sums.assign(**{name: pd.Series(pd.NA, leads.index, "Float64") for name in unseen})

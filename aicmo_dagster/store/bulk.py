@@ -5,11 +5,10 @@ query, `Merge` brings frames to a table, and `prefetched` lets the two sides wor
 """
 
 import io
-import itertools
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,12 +18,17 @@ import psycopg
 import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
+from psycopg.abc import PQGen
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import TupleRow
+from psycopg.waiting import Wait
 
 from aicmo_dagster.store import binary_copy
 from aicmo_dagster.store.binary_copy import Field
 
 CHUNK_ROWS = 50_000
+_PIECE_ROWS = 10_000
 
 _T = TypeVar("_T")
 
@@ -82,18 +86,61 @@ def frames(
         timestamp_parsers=[pyarrow.csv.ISO8601, "%Y-%m-%d %H:%M:%S"],
     )
     parse = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    copy_out = f"COPY ({statement}) TO STDOUT (FORMAT csv)".encode()
+    with closing(_rows_out(connection, copy_out, parameters, chunk_rows)) as chunks:
+        for chunk in chunks:
+            # Read as one block, which need not be searched for a row's end before it is parsed.
+            read = pyarrow.csv.ReadOptions(column_names=names, block_size=len(chunk) + 1, use_threads=False)
+            yield _to_pandas(pyarrow.csv.read_csv(pa.BufferReader(chunk), read, parse, convert), dtypes)
+
+
+def _rows_out(
+    connection: psycopg.Connection[TupleRow], statement: bytes, parameters: Mapping[str, object], rows: int
+) -> Generator[bytearray]:
+    """What a COPY TO STDOUT gives, `rows` rows at a time; the server sends one a message (protocol, 55.2.6).
+
+    Row by row through `Copy` they cost as much as reading what is in them.
+    """
     with connection.cursor() as cursor:
-        copy_out = f"COPY ({statement}) TO STDOUT (FORMAT csv)"
-        with cursor.copy(copy_out.encode(), parameters) as copy:
-            # The server sends a row a message (protocol, 55.2.6), so any number of them is whole rows.
-            blocks = iter(copy)
-            while chunk := b"".join(itertools.islice(blocks, chunk_rows)):
-                # Read as one block, which need not be searched for a row's end before it is parsed.
-                read = pyarrow.csv.ReadOptions(
-                    column_names=names, block_size=len(chunk) + 1, use_threads=False
-                )
-                table = pyarrow.csv.read_csv(pa.BufferReader(chunk), read, parse, convert)
-                yield _to_pandas(table, dtypes)
+        with cursor.copy(statement, parameters):
+            while True:
+                chunk, ended = connection.wait(_next_rows(connection.pgconn, rows))
+                if ended:
+                    break
+                yield chunk
+        if chunk:
+            yield chunk
+
+
+def _next_rows(pgconn: PGconn, rows: int) -> PQGen[tuple[bytearray, bool]]:
+    """The next rows of the COPY that is going on, and whether it has ended with them."""
+    # Each row is let go at once: kept apart, they would be spread over the memory.
+    received = bytearray()
+    while rows:
+        size, row = pgconn.get_copy_data(1)
+        if size > 0:
+            received += row
+            rows -= 1
+        elif size == 0:
+            yield from _more(pgconn)
+        else:
+            while (result := (yield from _result(pgconn))) is not None:
+                if result.status != ExecStatus.COMMAND_OK:
+                    raise psycopg.errors.error_from_result(result)
+            return received, True
+    return received, False
+
+
+def _result(pgconn: PGconn) -> PQGen[PGresult | None]:
+    while pgconn.is_busy():
+        yield from _more(pgconn)
+    return pgconn.get_result()
+
+
+def _more(pgconn: PGconn) -> PQGen[None]:
+    while not (yield Wait.R):
+        continue
+    pgconn.consume_input()
 
 
 def _to_pandas(table: Any, dtypes: Mapping[str, str]) -> pd.DataFrame:
@@ -222,7 +269,10 @@ class Merge:
         if frame.empty:
             return Written()
         if self.fields is not None and not self._has_between(cursor, frame["lead_id"]):
-            binary_copy.copy_in(cursor, self.table, self.fields(frame, parameters), len(frame))
+            # In pieces that the allocator keeps: larger ones are taken from the system anew each time.
+            for start in range(0, len(frame), _PIECE_ROWS):
+                piece = frame.iloc[start : start + _PIECE_ROWS]
+                binary_copy.copy_in(cursor, self.table, self.fields(piece, parameters), len(piece))
             return Written(len(frame))
         incoming_table(cursor, "incoming", frame)
         with probing(cursor):

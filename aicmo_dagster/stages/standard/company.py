@@ -28,7 +28,7 @@ CONTAINED = 0.8
 PER_FUNDING_STAGE, LEAST_FUNDING = 0.2, 0.2
 HALF_GROWTH = 0.2
 """So far below the least growth that is wanted, or the least itself where it is more, a company counts half."""
-_KEYWORD_COLUMNS = ("keywords", "industry", "company")
+_KEYWORD_COLUMNS = ("keywords", "industry")
 
 
 def company_size(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
@@ -100,9 +100,9 @@ def technologies(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
 
 
 def keywords(leads: pd.DataFrame, config: CampaignConfig) -> FloatArray:
-    """The share of the wanted words that are in keywords, industry or name of the company.
+    """The share of the wanted words that are in keywords or industry of the company.
 
-    A lead without keywords is only known where industry or name have one: that they lack it says nothing.
+    A lead without keywords is only known where its industry has one: that it lacks it says nothing.
     """
     here = np.logical_or.reduce([found(leads[name], config.icp.keywords) for name in _KEYWORD_COLUMNS])
     share = here.mean(axis=1)
@@ -334,8 +334,8 @@ DIMENSIONS: tuple[Dimension, ...] = (
         rule=keywords,
         sentence=_keywords_sentence,
         asked=lambda config: bool(config.icp.keywords),
-        source="Keywords, industry and name of the company, from the import or the enrichment",
-        says="The share of the wanted words that are found; unknown without keywords unless industry or name have one.",
+        source="Keywords and industry of the company, from the import or the enrichment",
+        says="The share of the wanted words that are found; unknown without keywords unless the industry has one.",
     ),
     Dimension(
         name="account_relation",
