@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.errors import LeadNotFoundError
+from aicmo_dagster.flow import conversion
+from aicmo_dagster.flow.score import score
 from aicmo_dagster.operations import explanation, reviews
 from aicmo_dagster.operations.explanation import Explanation
 from aicmo_dagster.operations.explanation.score import Score
@@ -21,7 +23,8 @@ from aicmo_dagster.stages.qualification import RULES
 from aicmo_dagster.stages.scoring import Reason
 from aicmo_dagster.stages.standard.model import STANDARD
 from aicmo_dagster.store import campaigns, database
-from aicmo_dagster_tests import pipelines
+from aicmo_dagster_tests import outreach, pipelines
+from aicmo_dagster_tests.flow import test_conversion as outcomes
 from aicmo_dagster_tests.stages.lead_frames import campaign, lead_frame
 from aicmo_dagster_tests.stages.standard.test_model import ICP, leads
 
@@ -91,14 +94,14 @@ def test_the_chain_is_told_from_the_row_to_the_mail(project: Path) -> None:
 
 def test_the_stored_score_is_told_with_every_dimension(project: Path) -> None:
     prepared(project)
-    score = told(address(1)).score
-    assert score is not None
-    of_score = dimensions(score)
-    assert [*of_score] == [one.name for one in scoring.MODELS[score.model].dimensions]
-    assert abs(sum(one.contribution for one in of_score.values()) - score.score) < 1e-9
+    found = told(address(1)).score
+    assert found is not None
+    of_score = dimensions(found)
+    assert [*of_score] == [one.name for one in scoring.MODELS[found.model].dimensions]
+    assert abs(sum(one.contribution for one in of_score.values()) - found.score) < 1e-9
     assert abs(sum(one.weight for one in of_score.values()) - 1) < 1e-9
-    assert sum(one.contribution for one in score.groups) == pytest.approx(score.score)
-    assert score.recomputed.same is True
+    assert sum(one.contribution for one in found.groups) == pytest.approx(found.score)
+    assert found.recomputed.same is True
     assert all(one.sentence for one in of_score.values())
 
 
@@ -183,11 +186,31 @@ def test_a_lead_that_was_judged_anew_is_explained_by_the_new_configuration(proje
 def test_a_score_of_another_version_of_the_model_says_why_it_cannot_be_recomputed(project: Path) -> None:
     prepared(project)
     pipelines.execute("UPDATE lead_scores SET model_version = 99")
-    score = told(address(1)).score
-    assert score is not None
-    assert score.recomputed.same is None
-    assert "version 99 of the model" in score.recomputed.sentence
-    assert score.groups == ()
+    found = told(address(1)).score
+    assert found is not None
+    assert found.recomputed.same is None
+    assert "version 99 of the model" in found.recomputed.sentence
+    assert found.groups == ()
+
+
+def test_a_prediction_that_had_a_part_in_the_score_is_told_with_its_reasons(store: URL) -> None:
+    rules = {"conversion": outcomes.FEW, "model": "standard", "weights": {"conversion": 0.5}}
+    mine = outreach.add_campaign(outreach.config(scoring=rules))
+    outcomes.bring(mine, 600)
+    conversion.train(outcomes.run(mine))
+    score(outcomes.run(mine))
+    found = told(pipelines.values("SELECT id FROM leads WHERE industry = 'software' ORDER BY id")[0]).score
+    assert found is not None
+    assert found.prediction is not None
+    assert found.prediction.number == 1
+    assert dimensions(found)["conversion"].value == pytest.approx(found.prediction.probability, abs=1e-6)
+    assert any("industry software raises the odds" in one.sentence for one in found.prediction.reasons)
+    assert found.recomputed.same is True
+    pipelines.execute("UPDATE conversion_models SET content = jsonb_set(content, '{features_version}', '0')")
+    outdated = told(pipelines.values("SELECT min(lead_id) FROM lead_scores")[0]).score
+    assert outdated is not None
+    assert outdated.recomputed.same is None
+    assert "the predictive model 1 reads other features now" in outdated.recomputed.sentence
 
 
 def test_a_verdict_of_rules_that_are_no_more_says_so(project: Path) -> None:
@@ -211,10 +234,10 @@ def test_a_stored_score_that_does_not_come_out_again_is_told(project: Path, dama
     prepared(project)
     first = STANDARD.dimensions[0].name
     pipelines.execute(damage)
-    score = told(address(1)).score
-    assert score is not None
-    assert score.recomputed.same is False
-    assert (first if what == "industry" else what) in score.recomputed.sentence
+    found = told(address(1)).score
+    assert found is not None
+    assert found.recomputed.same is False
+    assert (first if what == "industry" else what) in found.recomputed.sentence
 
 
 def test_every_rule_is_listed_in_order_with_what_it_saw(project: Path) -> None:
