@@ -155,12 +155,12 @@ def scored_leads(context: _Context) -> _Result:
     with _stage(context) as (run, metadata):
         metadata.update(_counts(score(run)))
         with database.transaction() as cursor:
-            checked = checks.scores_in_range(cursor, run.campaign.id)
-            metadata.update(figures.tiers(cursor, run.campaign.id))
-            histogram = figures.score_histogram(cursor, run.campaign.id)
+            scored = figures.scored(cursor, run.campaign.id)
+        checked = checks.scores_in_range(scored.out_of_range)
+        metadata.update(scored.tiers)
         tiers = run.campaign.config.scoring.tiers
         marks = {"COOL": tiers.cool, "WARM": tiers.warm, "HOT": tiers.hot}
-        metadata["picture"] = pictures.histogram("Leads by score", histogram, marks)
+        metadata["picture"] = pictures.histogram("Leads by score", scored.histogram, marks)
     return dg.MaterializeResult(metadata=metadata, check_results=[checked])
 
 

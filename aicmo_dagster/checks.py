@@ -30,12 +30,6 @@ CONVERSION_MODEL_IS_FIT = _spec(
     "The new model tells who converts, says what happens, is no worse than the one in use, and has learnt from leads "
     "like those that there are now; nor has the one in use drifted.",
 )
-CONVERSION_MODEL_IS_FIT = _spec(
-    "conversion_model_is_fit",
-    "conversion_model",
-    "The new model tells who converts, says what happens, is no worse than the one in use, and has learnt from leads "
-    "like those that there are now; nor has the one in use drifted.",
-)
 NO_SUPPRESSED_PLANNED = _spec(
     "no_suppressed_address_planned", "nurture_sends", "No mail is planned to an address that must get none."
 )
@@ -57,9 +51,8 @@ def unique_addresses(cursor: Cursor[TupleRow], campaign_id: int) -> dg.AssetChec
     return _none_of(UNIQUE_ADDRESSES, "addresses that several leads share", found)
 
 
-def scores_in_range(cursor: Cursor[TupleRow], campaign_id: int) -> dg.AssetCheckResult:
-    """Fails where a lead has no score or one outside 0 to 1."""
-    found = figures.scores_out_of_range(cursor, campaign_id)
+def scores_in_range(found: int) -> dg.AssetCheckResult:
+    """Fails where so many leads have no score or one outside 0 to 1."""
     return _none_of(SCORES_IN_RANGE, "leads without a score between 0 and 1", found)
 
 
@@ -73,16 +66,6 @@ def reviews_in_time(queue: Queue, limit_hours: float) -> dg.AssetCheckResult:
         if queue.overdue
         else None,
         metadata={"overdue": queue.overdue},
-    )
-
-
-def conversion_model_is_fit(problem: str | None, why_not_used: str | None) -> dg.AssetCheckResult:
-    """Fails with the `problem`; where there is none but the model is not used, says why."""
-    return dg.AssetCheckResult(
-        passed=problem is None,
-        check_name=CONVERSION_MODEL_IS_FIT.name,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=problem or why_not_used,
     )
 
 

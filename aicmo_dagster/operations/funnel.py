@@ -38,7 +38,7 @@ def funnel(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> Funne
     stages["harvested"].notes = _harvest_notes(cursor, campaign.id)
     if "enriched" in stages:
         stages["enriched"].notes = _listed(figures.enrichments(cursor, campaign.id))
-    stages["scored"].notes = _listed(figures.tiers(cursor, campaign.id))
+    stages["scored"].notes = _listed(figures.scored(cursor, campaign.id).tiers)
     stages["qualified"].notes = _verdict_notes(cursor, campaign)
     stages["routed"].notes = _listed(figures.sequences(cursor, campaign.id))
     waiting = stages["routed"].leads - stages["contacted"].leads

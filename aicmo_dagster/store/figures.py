@@ -1,5 +1,7 @@
 """The numbers that people look at: what each stage made of a campaign's leads."""
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -66,16 +68,36 @@ def verifications(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
     return _counted(cursor, "coalesce(l.verification, 'never asked')", source, campaign_id)
 
 
-def tiers(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
-    """Tier -> leads."""
-    return _counted(cursor, "k.tier", "leads l JOIN lead_scores k ON k.lead_id = l.id", campaign_id)
+@dataclass(frozen=True)
+class Scored:
+    """The scores of a campaign: leads by tier, by equally wide interval from 0 to 1, and those that lack a score."""
+
+    tiers: dict[str, int]
+    histogram: list[int]
+    out_of_range: int
 
 
-def score_histogram(cursor: Cursor[TupleRow], campaign_id: int, bins: int = 20) -> list[int]:
-    """Leads per equally wide interval of the score, from 0 to 1."""
-    expression = f"least(floor(k.score * {bins})::int, {bins - 1})"
-    found = _counted(cursor, expression, "leads l JOIN lead_scores k ON k.lead_id = l.id", campaign_id)
-    return [found.get(str(place), 0) for place in range(bins)]
+def scored(cursor: Cursor[TupleRow], campaign_id: int, bins: int = 20) -> Scored:
+    """How the campaign's leads are scored, from one look at them.
+
+    Out of range is a lead without a score, or with one that is not between 0 and 1 (NaN included).
+    """
+    found = rows(
+        cursor,
+        f"SELECT k.tier, least(floor(k.score * {bins})::int, {bins - 1}) AS place, count(*) AS n, "
+        "count(*) FILTER (WHERE k.lead_id IS NULL OR k.score NOT BETWEEN 0 AND 1 OR k.icp_fit NOT BETWEEN 0 AND 1 "
+        "OR k.opportunity NOT BETWEEN 0 AND 1 OR k.confidence NOT BETWEEN 0 AND 1) AS wrong "
+        "FROM leads l LEFT JOIN lead_scores k ON k.lead_id = l.id "
+        "WHERE l.campaign_id = %s AND l.merged_into IS NULL GROUP BY 1, 2",
+        [campaign_id],
+    )
+    tiers: Counter[str] = Counter()
+    histogram = [0] * bins
+    for row in found:
+        if row["tier"] is not None:
+            tiers[row["tier"]] += row["n"]
+            histogram[row["place"]] += row["n"]
+    return Scored(dict(tiers.most_common()), histogram, sum(row["wrong"] for row in found))
 
 
 def verdicts(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
@@ -105,18 +127,6 @@ def shared_addresses(cursor: Cursor[TupleRow], campaign_id: int) -> int:
         cursor,
         "SELECT count(*) AS n FROM (SELECT lower(email) FROM leads WHERE campaign_id = %s "
         "AND email IS NOT NULL AND merged_into IS NULL GROUP BY 1 HAVING count(*) > 1) twice",
-        [campaign_id],
-    )
-    return int(row["n"])
-
-
-def scores_out_of_range(cursor: Cursor[TupleRow], campaign_id: int) -> int:
-    """Scores that are not between 0 and 1 (NaN included), with leads that have no score at all."""
-    (row,) = rows(
-        cursor,
-        "SELECT count(*) AS n FROM leads l LEFT JOIN lead_scores k ON k.lead_id = l.id WHERE l.campaign_id = %s "
-        "AND l.merged_into IS NULL AND (k.lead_id IS NULL OR k.score NOT BETWEEN 0 AND 1 "
-        "OR k.icp_fit NOT BETWEEN 0 AND 1 OR k.opportunity NOT BETWEEN 0 AND 1 OR k.confidence NOT BETWEEN 0 AND 1)",
         [campaign_id],
     )
     return int(row["n"])

@@ -132,13 +132,13 @@ def test_the_share_of_the_wanted_technologies_counts() -> None:
     assert values("technologies", *({"technologies": text} for text in texts)) == [1, pytest.approx(1 / 3), 0]
 
 
-def test_keywords_are_looked_for_in_industry_and_name_too() -> None:
-    lead = {"keywords": "B2B SaaS", "company": "Example Payments Ltd"}
+def test_keywords_are_looked_for_in_the_industry_too() -> None:
+    lead = {"keywords": "B2B payments", "industry": "SaaS"}
     assert values("keywords", lead, {"industry": "SaaS"}, {"keywords": "farming"}) == [1, 0.5, 0]
 
 
-def test_without_keywords_a_name_that_says_nothing_is_unknown() -> None:
-    assert np.isnan(values("keywords", {"company": "Example Ltd", "industry": "Farming"}))
+def test_without_keywords_an_industry_that_says_nothing_is_unknown() -> None:
+    assert np.isnan(values("keywords", {"company": "SaaS Ltd", "industry": "Farming"}))
 
 
 def test_the_age_of_a_company_counts_at_the_time_of_the_facts() -> None:
