@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from aicmo_dagster.campaign.config import Source as SourceConfig
-from aicmo_dagster.flow.run import Run, keep_statistics, writing
+from aicmo_dagster.flow.run import MANY_ROWS, Run, writing
 from aicmo_dagster.flow.sources import opened
 from aicmo_dagster.sources import chain
 from aicmo_dagster.sources.source import Chunk, Source
-from aicmo_dagster.store import leads, rejected_rows
+from aicmo_dagster.store import database, leads, rejected_rows
 from aicmo_dagster.store.leads import Origin
 
 
@@ -57,7 +57,10 @@ def harvest(
 
         attempts = chain.harvest(asked, config.max_leads if max_leads is None else max_leads, take)
         leads.keep_attempts(cursor, attempts, run.campaign.id, run.run_id)
-        keep_statistics(cursor, "leads", sum(attempt.inserted for attempt in attempts))
+    if sum(attempt.inserted for attempt in attempts) >= MANY_ROWS:
+        # Now rather than when autovacuum comes, in the middle of the stages that read them.
+        with database.connect(autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE) leads")
     return attempts
 
 

@@ -17,7 +17,7 @@ from aicmo_dagster.store.campaigns import Campaign
 Progress = Callable[[int], None]
 """Called with the number of leads that a chunk brought."""
 
-_MANY_ROWS = 20_000
+MANY_ROWS = 20_000
 """New rows of a table that change how it is best read."""
 
 
@@ -81,12 +81,6 @@ def _reader() -> Iterator[database.Connection]:
         yield connection
 
 
-def keep_statistics(cursor: Cursor[TupleRow], table: str, inserted: int) -> None:
-    """Tell the planner of many new rows at once; autovacuum comes when the next stage has long chosen its plan."""
-    if inserted >= _MANY_ROWS:
-        cursor.execute(f"ANALYZE {table}".encode())
-
-
 def stream(
     run: Run,
     cursor: Cursor[TupleRow],
@@ -116,5 +110,7 @@ def stream(
             written += merge.write(cursor, decided, {**run.stamps(), **parameters})
             leads += count
             run.progress(count)
-    keep_statistics(cursor, merge.table, written.inserted)
+    if written.inserted >= MANY_ROWS:
+        # Autovacuum comes when the next stage has long chosen its plan.
+        cursor.execute(f"ANALYZE {merge.table}".encode())
     return Streamed(leads, written)
