@@ -18,13 +18,13 @@ ICP = {
     "titles": ["VP Engineering"],
 }
 CLASSIC = campaign(icp=ICP, scoring={"model": "classic"})
-COMPLETE = {
+COMPLETE: dict[str, Any] = {
     "employees": 200,
     "industry": "Software",
     "revenue_usd": 2e7,
     "country_code": "DE",
     "title": "VP Engineering",
-    **dict.fromkeys(SIGNALS, True),
+    **{str(name): True for name in SIGNALS},
 }
 
 

@@ -1,5 +1,6 @@
 import math
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -25,7 +26,7 @@ def _narrow(elements: list[float | None]) -> list[float | None]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 @given(rows=st.lists(row, min_size=1, max_size=30))
-def test_what_is_copied_in_is_what_the_table_holds(store: URL, rows: list[tuple[object, ...]]) -> None:
+def test_what_is_copied_in_is_what_the_table_holds(store: URL, rows: list[tuple[Any, ...]]) -> None:
     frame = pd.DataFrame(rows, columns=["id", "share", "word", "codes", "a", "b"])
     at = datetime(1999, 12, 31, 23, 59, 59, 999_999, UTC)
     run = UUID(int=7)
