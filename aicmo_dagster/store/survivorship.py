@@ -3,7 +3,8 @@
 A missing value never erases a known one. Of two values the one with the greater weight counts: the trust in its
 source, halved with every half-life of its age. A source that is not trusted more than the one behind the present
 value must come with something new: what was replaced once is not brought back by the daily reading of an old
-file. Facts that belong together are decided together: a valid address is replaced only by its own other
+file. A missing value is filled by whoever knows it, but for one that a person took away: that is a value to be
+outweighed, too. Facts that belong together are decided together: a valid address is replaced only by its own other
 spelling, or when a vendor calls it dead, and a verification counts for the address that it was made for. The day of
 a consent comes and goes with the consent.
 
@@ -177,7 +178,7 @@ def _resolved(fact: str, word: Word) -> str:
     if fact == "consent_on":
         return f"""CASE WHEN i.consent = t.consent OR coalesce(i.consent, t.consent) IS NULL
             THEN {_stronger(fact, word)}
-            WHEN i.consent IS NOT NULL AND (t.consent IS NULL OR {_wins("consent", word)}) THEN i.consent_on
+            WHEN i.consent IS NOT NULL AND ({_vacant("consent")} OR {_wins("consent", word)}) THEN i.consent_on
             ELSE t.consent_on END"""
     if fact == "extra":
         return f"""CASE WHEN t.extra IS NULL OR i.extra IS NOT NULL AND {_wins(fact, word)}
@@ -186,8 +187,13 @@ def _resolved(fact: str, word: Word) -> str:
 
 
 def _stronger(fact: str, word: Word) -> str:
-    return f"""CASE WHEN i.{fact} IS NULL OR i.{fact} = t.{fact} THEN t.{fact} WHEN t.{fact} IS NULL
+    return f"""CASE WHEN i.{fact} IS NULL OR i.{fact} = t.{fact} THEN t.{fact} WHEN {_vacant(fact)}
         THEN i.{fact} WHEN {_wins(fact, word)} THEN i.{fact} ELSE t.{fact} END"""
+
+
+def _vacant(fact: str) -> str:
+    """Whether nobody knows the fact, and no person took it away."""
+    return f"(t.{fact} IS NULL AND t.field_origins -> '{fact}' ->> 0 IS DISTINCT FROM 'manual')"
 
 
 def _incoming_extra(word: Word) -> str:

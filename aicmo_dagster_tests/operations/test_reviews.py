@@ -281,6 +281,30 @@ def test_an_edit_stands_against_the_file_that_is_read_again(campaign: Campaign) 
     assert lead == {"title": "Chairman", "company": None}
 
 
+def test_what_an_edit_takes_away_does_not_come_back_with_the_file(campaign: Campaign) -> None:
+    row = {
+        "email": "ann@example.org",
+        "city": "Bonn",
+        "company_size": "51-200",
+        "consent": "express",
+        "consent_on": "2026-01-05",
+    }
+    (one,) = bring(campaign, row)
+    said = {"city": "Narnium", "country": "Narnia", "employees": "", "title": "", "consent": ""}
+    reviews.edit(campaign, [one], said, "bob")
+    taken = "title, country, country_code, time_zone, employees, company_size, consent, consent_on, revision"
+    (before,) = database.fetch(f"SELECT {taken} FROM leads")
+    assert (before.pop("country"), before.pop("revision")) == ("Narnia", 2)
+    assert set(before.values()) == {None}
+    bring(campaign, {**row, "phone": "+49 228 5550100"})
+    (lead,) = database.fetch(f"SELECT {taken}, phone FROM leads")
+    assert (lead.pop("country"), lead.pop("phone")) == ("Narnia", "+49 228 5550100")
+    assert lead.pop("revision") == 3
+    assert lead == before
+    bring(campaign, {**row, "title": "Chairwoman"}, source="manual")
+    assert database.fetch("SELECT title, consent FROM leads") == [{"title": "Chairwoman", "consent": None}]
+
+
 def test_a_missing_address_can_be_added_and_a_mistyped_one_mended(campaign: Campaign) -> None:
     (one,) = bring(
         campaign,
