@@ -45,9 +45,10 @@ _CAMPAIGN = {
         "competitors": ["rival.example.com"],
         # The work is the same whatever the law says; what is measured after it has to get leads.
         "policy": {
-            "countries": dict.fromkeys(
-                ("Germany", "Netherlands", "Canada"), {"business": "allowed", "personal": "allowed"}
-            ),
+            "countries": {
+                country: {"business": "allowed", "personal": "allowed"}
+                for country in ("Germany", "Netherlands", "Canada")
+            },
             "unknown_country": "allow",
         },
     },

@@ -1,8 +1,8 @@
 """How well levels and departments of job titles are read, on titles labelled by people.
 
 The files lie in `titles/` beside this module, each with the columns title, language, level, department
-(empty where the title says none) and source. `tuning.csv` holds titles that the reader was made with,
-`held_out.csv` titles that its maker has not seen.
+(empty where the title says none) and source. `tuning.csv` holds titles that the reader was made with, `seen.csv`
+those that it was mended after, `held_out.csv` titles that its maker has not seen.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from aicmo_dagster.stages.standard import titles
 from aicmo_dagster.stages.words import fold
 
 FOLDER = Path(__file__).parent / "titles"
-TUNING = "tuning.csv"
+TUNED = ("tuning.csv", "seen.csv")
 CLASS_OF: Mapping[Level, str] = {
     "owner": "C-Suite",
     "c_level": "C-Suite",
@@ -40,16 +40,18 @@ CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
 def run(folder: Path = FOLDER) -> dict[str, Any]:
     """Returns `files`: per file of `folder` the figures of `measure`.
 
-    Titles of other files that occur in `tuning.csv` as well are left out: `left_out` says how many.
+    Titles that occur in one of `TUNED` as well are left out of the files behind it: `left_out` says how many.
     """
     tuned: set[str] = set()
     files: dict[str, Any] = {}
-    for path in sorted(folder.glob("*.csv"), key=lambda path: (path.name != TUNING, path.name)):
+    for path in sorted(
+        folder.glob("*.csv"), key=lambda path: (*(path.name != name for name in TUNED), path.name)
+    ):
         labelled = read_file(path)
         folded = labelled["title"].map(fold)
         fresh = labelled[~folded.isin(tuned)]
-        if path.name == TUNING:
-            tuned = set(folded)
+        if path.name in TUNED:
+            tuned |= set(folded)
         files[path.name] = {**measure(fresh), "left_out": len(labelled) - len(fresh)}
     return {"files": files}
 

@@ -140,7 +140,7 @@ def titles(as_json: _AsJson = False) -> None:
     console.print(table)
     for name, one in figures["files"].items():
         if one["left_out"]:
-            console.print(f"{name}: {one['left_out']} titles left out that are in the tuning file as well")
+            console.print(f"{name}: {one['left_out']} titles left out that are in a file before it as well")
         confused = Table("labelled \\ read", *benchmark.CLASSES, title=f"Classes in {name}")
         for label, read in one["confusion"].items():
             confused.add_row(label, *(f"{read[kind]:,}" for kind in benchmark.CLASSES))

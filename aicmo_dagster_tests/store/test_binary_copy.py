@@ -40,7 +40,7 @@ def test_what_is_copied_in_is_what_the_table_holds(store: URL, rows: list[tuple[
             "share": numbers(frame["share"].astype("float64")),
             "word": texts(frame["word"].astype("str")),
             "codes": text_arrays(frame["codes"].map(lambda one: "{" + ",".join(one) + "}").astype("str")),
-            "v": reals([frame[name].astype("float64").to_numpy() for name in ("a", "b")]),
+            "v": reals([frame[name].to_numpy(dtype=np.float64) for name in ("a", "b")]),
             "n": integers(pd.Series(range(len(frame)), dtype="int64")),
             "k": constant(3),
             "run": constant(run),

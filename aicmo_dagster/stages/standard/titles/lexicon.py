@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from aicmo_dagster.campaign.icp import DEPARTMENTS, LEVELS, Department, Level
 from aicmo_dagster.stages.standard.titles.crafts import ANY_CRAFTS, CRAFTS
-from aicmo_dagster.stages.standard.titles.fields import FIELDS, STEMS, WEAK
+from aicmo_dagster.stages.standard.titles.fields import FIELDS
 from aicmo_dagster.stages.standard.titles.marks import AIDES, MARKS, NOT_RANKS, Kind
 from aicmo_dagster.stages.standard.titles.ranks import RANKS, ROLES
+from aicmo_dagster.stages.standard.titles.stems import STEMS, WEAK
 from aicmo_dagster.stages.words import fold
 
 
@@ -53,7 +54,7 @@ def _lexicon() -> dict[str, Term]:
             terms[phrase] = Term(Kind.RANK, level)
     for (level, department), text in ROLES.items():
         for phrase in phrases(text):
-            last = level == "manager" and department == "operations"
+            last = level in ("manager", "lead") and department == "operations"
             terms[phrase] = Term(Kind.RANK, level, department, weak=last)
     for phrase in phrases(AIDES):
         terms[phrase] = Term(Kind.AIDE, "individual_contributor", "administration", weak=True)
@@ -81,6 +82,7 @@ _STEMS = sorted(
 )
 # A shorter ending says too little; "arzt", "arts", "koch" and "chef" do end compounds.
 _SHORTEST_ENDING = 5
+_SHORTEST_FIELD = 7
 _NO_ENDINGS = frozenset({"rector", "rektor", "patron", "chief", "intendant", "doyen"})
 _SHORT_ENDINGS = {
     "chef": Term(Kind.RANK, "head"),
@@ -139,7 +141,16 @@ def of_word(word: str) -> Term | None:
         return Term(Kind.CRAFT, "individual_contributor", stem or "research")
     if _CRAFT_ENDING.fullmatch(word):
         return Term(Kind.CRAFT, "individual_contributor", stem)
-    return Term(Kind.FIELD, None, stem) if stem else None
+    return Term(Kind.FIELD, None, stem or _ending_of(word)) if stem or _ending_of(word) else None
+
+
+def _ending_of(word: str) -> Department | None:
+    """The department of the last part of a compound: "productie" in "gasproductie"."""
+    for start in range(3, len(word) - _SHORTEST_FIELD + 1):
+        known = _TERMS.get(word[start:])
+        if known is not None and known.kind is Kind.FIELD and known.department:
+            return known.department
+    return None
 
 
 def _field_of(beginning: str) -> Department | None:

@@ -105,7 +105,8 @@ NOT_RANKS: dict[Kind, str] = {
         advisory board, board observer""",
     Kind.FIELD: """
         partner management, partner marketing, partner sales, partner success, partner development, head office,
-        executive search, executive education, executive coaching, leadership, leadership development,
+        independiente, independente, indipendente, executive search, executive education, executive coaching,
+        leadership, leadership development,
         owner relations, lead generation, lead gen, lead management, lead qualification,
         principal investments, senior living, senior care, senior services, information, c suite, halbleiter,
         ceo office, ceos office, founder office, founders office, md office, chairman office, chairmans office,

@@ -50,6 +50,7 @@ _SCHOOLS = frozenset(
 _OF_ROMANCE = frozenset(("d", "da", "de", "des", "do", "du", "van"))
 _FIRMS = frozenset(("", "entreprise", "l", "sarl", "societe"))
 _ENDS_ROLE = frozenset(("", "and", "at", "for", "in", "of", "to"))
+_OF_CHEFS = frozenset(phrases("magasin, produit, produits, projet, projets, secteur, rayon, agence, zone"))
 _MANAGER = Term(Kind.RANK, "manager")
 _LEAD = Term(Kind.RANK, "lead")
 
@@ -103,6 +104,13 @@ def _single(word: str, before: str, after: str, term: Term | None) -> Term | Non
         # A cook alone, but in French and Portuguese in charge of what "de" names.
         if after in _OF_ROMANCE:
             return _MANAGER
+        if (
+            follows is not None
+            and follows.kind is Kind.FIELD
+            and follows.department != "other"
+            and not before
+        ):
+            return _MANAGER if after in _OF_CHEFS else Term(Kind.RANK, "head")
         return _LEAD if craft_follows and not before else term
     if word == "chair":
         return Term(Kind.RANK, "c_level" if before in ("", "board", "co") else "head")

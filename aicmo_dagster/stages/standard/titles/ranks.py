@@ -25,7 +25,15 @@ RANKS: dict[Level, str] = {
         gerente, sócia gerente, sócio fundador, sócia fundadora, sócio proprietário, sócia proprietária,
         sócio administrador, sócia administradora, proprietário, proprietária, oprichter, oprichtster,
         medeoprichter, mede oprichter, eigenaar, eigenaresse, mede eigenaar, medeeigenaar, directeur
-        eigenaar, directeur grootaandeelhouder, ondernemer, onderneemster, vennoot, zelfstandig ondernemer""",
+        eigenaar, directeur grootaandeelhouder, ondernemer, onderneemster, vennoot, zelfstandig ondernemer,
+        middenstander, winkelier, winkelhouder, caféhouder, restauranthouder, hotelhouder, pensionhouder,
+        kroeghouder, herbergier, campinghouder, garagehouder, kroegbaas, aandeelhouder, eenmanszaak,
+        innkeeper, shopkeeper, publican, landlord, hotelier, restaurateur, restauratrice, hôtelier,
+        hôtelière, aubergiste, cafetier, gastwirt, kneipenwirt, gastronom, ladenbesitzer, ladeninhaber,
+        einzelunternehmer, tendero, tendera, hotelero, hotelera, hostelero, hostelera, ristoratore,
+        ristoratrice, albergatore, albergatrice, negoziante, esercente, ditta individuale, lojista,
+        hoteleiro, hoteleira, empresário individual, empresario individual, entrepreneur individuel, titular
+        pessoa física, titular pessoa jurídica, titular de empresa""",
     "c_level": """
         c level, c suite, cxo, md, managing director, general counsel, secretary general, board member,
         board director, member of the board, member of board, board of directors, member of the executive
@@ -58,7 +66,20 @@ RANKS: dict[Level, str] = {
         algemeen directrice, gedelegeerd bestuurder, afgevaardigd bestuurder, bestuursvoorzitter,
         bestuurslid, bestuurder, directievoorzitter, directielid, lid van de directie, lid raad van bestuur,
         lid van de raad van bestuur, voorzitter raad van bestuur, raad van bestuur, voorzitter, zaakvoerder,
-        zaakvoerster, statutair directeur, burgemeester""",
+        zaakvoerster, statutair directeur, burgemeester, supervisory board, supervisory board member,
+        conseil d administration, conseil de surveillance, conseil de direction, membre du conseil de
+        surveillance, directoire, consiglio di amministrazione, consiglio amministrazione, consiglio di
+        sorveglianza, collegio sindacale, consejo de administración, consejo de dirección, consejero
+        independiente, consejero dominical, consejero ejecutivo, consejera independiente, conselho de
+        administração, conselho fiscal, conselheiro fiscal, raad van commissarissen, raad van toezicht,
+        commissaris, verwaltungsrates, verwaltungsrats, aufsichtsrates, aufsichtsrats, mitglied des
+        aufsichtsrates, mitglied des verwaltungsrates, vorstandes, vorstands, administrador mancomunado,
+        administradora mancomunada, administrador solidario, administradora solidaria, administradores
+        mancomunados, administradores solidarios, adm unico, adm mancom, adm mancomunado, adm solid, adm
+        solidar, adm solidario, cons deleg, cons del, cons del sol, cons del man, consejero del, con
+        delegado, consejero delegado solidario, consejero delegado mancomunado, administrateur unique,
+        administratore unico, bedrijfsbestuurder, medebestuurder, uitvoerend bestuurder, niet uitvoerend
+        bestuurder""",
     "vp": """
         vp, svp, evp, avp, rvp, gvp, sevp, fvp, vice president, vice presidente, vice presidenta, vice
         chair, vice chairman, vice chairwoman, vice provost, vice chancellor, vice président, vice
@@ -152,6 +173,14 @@ ROLES: dict[tuple[Level, Department], str] = {
         jefe, redactora jefa, caporedattore, redator chefe, hoofdredacteur, chefredakteur""",
     ("head", "engineering"): "ingénieur en chef, ingénieure en chef, ingeniero jefe, ingegnere capo",
     ("head", "health"): "chefarzt, chefärztin, primario, primaria",
+    ("lead", "operations"): """
+        foreman, forewoman, contremaître, capataz, caposquadra, capo squadra, contramestre, maestro de obra,
+        vorarbeiter,
+        polier, werkmeister, industriemeister, schichtleiter, schichtleitung, schichtführer, voorman, ploegbaas,
+        ploegleider,
+        capo turno, capoturno, capo reparto, caporeparto, jefe de turno, jefa de turno, chefe de turno, crew chief,
+        chargehand""",
+    ("manager", "education"): "cursusleider, kursleiter, chef d établissement, cheffe d établissement",
     ("manager", "general_management"): "general manager, gm",
     ("manager", "sales"): """
         account manager, key account manager, kam, bdm, business development manager, chef des ventes,
@@ -171,7 +200,6 @@ ROLES: dict[tuple[Level, Department], str] = {
         filialleiter, filialleitung, marktleiter, betriebsleiter, bedrijfsleider""",
     ("manager", "finance"): """
         financial controller, finance controller, group controller, corporate controller, plant controller""",
-    ("manager", "education"): "chef d établissement, cheffe d établissement",
     ("manager", "administration"): "office manager, officemanager, office managerin",
 }
 """Ranks that say their department as well."""

@@ -33,6 +33,9 @@ _CAMEL = re.compile(r"(?<=[a-zäöüß])In(?:nen)?\b")
 _DOCTOR = re.compile(r"\bM\.\s?D\.")
 _DOTTED = re.compile(r"\b(?:\w\.)+\w\b\.?|\b(?:\w\.\s?){2,}")
 _ROLE_BREAK = re.compile(r"[,;:/|()\[\]{}\n\t•·–—>+]|\s-+\s|\s-|-\s")
+# "Directeur / Directrice des achats", "Vendeur/vendeuse": one office, named for either sex.
+_PAIR = re.compile(r"\b((\w{3,})(?: (\w{3,}))?)\s?/\s?(?=(\w{3,})(?: (\w{3,}))?)")
+_FEMALE_ENDING = re.compile(r"(?:\w{0,3}(?:e|a|in|ster))?")
 _SUPERIORS = RANK_OF["director"]
 
 
@@ -44,7 +47,7 @@ def read(title: str) -> Reading:
         text = _DOCTOR.sub(" physician ", text)
         text = _DOTTED.sub(lambda dotted: re.sub(r"[.\s]", "", dotted.group()) + " ", text)
     reader = _Reader()
-    for segment in _ROLE_BREAK.split(text):
+    for segment in _ROLE_BREAK.split(_PAIR.sub(_one_of_pair, text)):
         words = [SAME_WORD.get(word, word) for word in fold(segment).split()]
         # "Physician, MD": a doctor, not a managing director.
         if words and not (words == ["md"] and reader.roles):
@@ -54,6 +57,20 @@ def read(title: str) -> Reading:
     if not fold(title):
         return Reading(None)
     return Reading("other", _Role(fields=reader.waiting).departments())
+
+
+def _one_of_pair(pair: re.Match[str]) -> str:
+    first, second = pair.group(2, 3), pair.group(4, 5)
+    for one, other in zip(first, second, strict=True):
+        if one is not None and not (other and _same_office(fold(one), fold(other))):
+            return pair.group()
+    return ""
+
+
+def _same_office(male: str, female: str) -> bool:
+    pairs = enumerate(zip(male, female, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), min(len(male), len(female)))
+    return same >= 3 and len(male) - same <= 4 and bool(_FEMALE_ENDING.fullmatch(female[same:]))
 
 
 @dataclass(slots=True)
@@ -84,12 +101,16 @@ class _Role:
         if self.assists:
             last.append("administration")
         said = tuple(dict.fromkeys([*first, *then, *last]))
+        if said[:2] == ("engineering", "it"):  # "ingénieur réseaux", as "network engineer"
+            said = said[1:]
         return said or (("general_management",) if self.level in ("owner", "c_level") else ())
 
 
 def _sum(roles: list[_Role]) -> Reading:
     best = min(roles, key=lambda role: RANK_OF[role.level or "other"])
-    departments = best.departments()
+    # "VP, Director of Sales": the highest rank says nothing, the next one does.
+    said_by_each = (role.departments() for role in (best, *roles))
+    departments: tuple[Department, ...] = next(filter(None, said_by_each), ())
     if best.level == "owner":
         # To own a firm is no department; what its founder does there stands beside.
         beside = [role.departments() for role in roles if role.level == "c_level"]
