@@ -57,7 +57,7 @@ def listing(
     if found.leads:
         _show(found)
     else:
-        say("Nobody waits for a review.", "dim")
+        say("Nobody waits for a review." if why is None else f"Nobody waits for a review as {why}.", "dim")
     waiting = found.queue
     say(
         f"\n{counted(waiting.waiting, 'lead')} waiting, {waiting.overdue:,} for longer than the campaign allows, "
@@ -127,7 +127,7 @@ def reject(
 def snooze(
     key: Key,
     who: Who = None,
-    days: Annotated[float | None, typer.Option(min=0, help="For so many days.")] = None,
+    days: Annotated[float | None, typer.Option(min=0, max=3660, help="For so many days.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Until then, in the campaign's time zone.")] = None,
     reason: Annotated[str | None, typer.Option(help="Kept with the snooze.")] = None,
     why: Why = None,
@@ -187,7 +187,7 @@ def _decide(
     from aicmo_dagster.operations import reviews
 
     if sum([bool(who), why is not None, everyone]) != 1:
-        raise typer.BadParameter("say whom: WHO..., --why CODE or --all")
+        raise typer.BadParameter("say whom, in one of three ways: WHO..., --why CODE or --all")
     campaign = _campaign(key)
     ids = reviews.named(campaign, who) if who else reviews.waiting(campaign, why)
     if not ids:

@@ -41,6 +41,12 @@ def test_the_list_says_who_waits_why_and_how_long(queue: list[int]) -> None:
     assert told["queue"]["waiting"] == 3
 
 
+def test_an_empty_list_says_for_which_reason_it_is_empty(queue: list[int]) -> None:
+    output = aicmo("review", "list", "test", "--why", "no_email")
+    assert "Nobody waits for a review as no_email." in output
+    assert "3 leads waiting" in output
+
+
 def test_the_list_goes_on_where_the_page_before_ended(queue: list[int]) -> None:
     first = json.loads(aicmo("review", "list", "test", "--limit", "2", "--json"))
     rest = json.loads(aicmo("review", "list", "test", "--after", first["next"], "--json"))
@@ -93,6 +99,7 @@ def test_a_snoozed_lead_is_away_until_its_time(queue: list[int]) -> None:
     aicmo("review", "snooze", "test", "--all", "--until", f"{day:%Y-%m-%d}", "--yes")
     assert "Nobody waits for a review" in aicmo("review", "list", "test")
     assert "is over" in aicmo("review", "snooze", "test", address(0), "--until", "2020-01-01", code=1)
+    assert "--days" in aicmo("review", "snooze", "test", address(0), "--days", "100000000", code=2)
     assert "either --days or --until" in aicmo("review", "snooze", "test", address(0), code=2)
 
 
