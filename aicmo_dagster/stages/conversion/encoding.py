@@ -110,7 +110,11 @@ def _numbers(name: str, column: pd.Series, most: int) -> Numbers:
     if len(distinct) <= most:
         cuts = distinct[1:]
     else:
-        cuts = np.unique(np.quantile(values, np.arange(1, most) / most))
+        quantiles = np.quantile(values, np.arange(1, most) / most, method="higher")
+        # A value that many rows have, like 0 for nothing, is kept apart from those that follow it.
+        often = quantiles[1:][quantiles[1:] == quantiles[:-1]]
+        following = distinct[np.searchsorted(distinct[:-1], often, side="right")]
+        cuts = np.unique([*quantiles, *following])
         cuts = cuts[cuts > distinct[0]]
     return Numbers(name, tuple(cuts.tolist()))
 

@@ -24,6 +24,13 @@ def test_a_number_lies_in_the_interval_that_its_code_says() -> None:
     ]
 
 
+def test_a_number_that_many_rows_have_lies_in_an_interval_of_its_own() -> None:
+    values = pd.Series([-5.0] * 300 + [0.0] * 600 + [float(number) for number in range(1, 101)])
+    (feature,) = learn(pd.DataFrame({"days": values}), 10)
+    (codes,) = encode([feature], pd.DataFrame({"days": [-5.0, 0.0, 1.0, 100.0]}))
+    assert codes.tolist() == [1, 2, 3, 3]
+
+
 def test_a_word_that_was_not_learnt_is_another() -> None:
     feature = Words("industry", ("mining", "software"))
     column = pd.Series(["software", "retail", None, "mining"], dtype="str")
