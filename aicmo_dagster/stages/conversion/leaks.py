@@ -30,6 +30,8 @@ _AFTER = {
     "outcome": "it is an outcome",
     "result": "it is a result",
     "disposition": "it is an outcome",
+    **dict.fromkeys(("reply", "replies", "replied"), "what was replied is known only after the contact"),
+    **dict.fromkeys(("unsubscribe", "unsubscribed"), "it is known only after the contact"),
 }
 _AFTER_WITH = {"status", "stage"}
 _OF_A_DEAL = frozenset(

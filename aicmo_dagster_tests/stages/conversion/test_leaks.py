@@ -20,7 +20,7 @@ def why(name: str, values: object) -> str | None:
 @pytest.mark.parametrize(
     "name",
     ["duration", "Call Duration", "call_duration", "Lead Status", "status", "DealStage", "Closed At", "Close Date",
-     "won amount", "Lost Reason", "outcome", "Call-Result", "conversionDate"],
+     "won amount", "Lost Reason", "outcome", "Call-Result", "conversionDate", "reply_count", "Replied", "unsubscribed"],
 )  # fmt: skip
 def test_columns_of_what_is_known_only_afterwards_are_left_out_by_their_names(name: str) -> None:
     assert why(name, RANDOM.integers(0, 9, ROWS)) is not None
@@ -37,6 +37,7 @@ def test_columns_of_earlier_campaigns_and_of_persons_stay(name: str) -> None:
 
 def test_a_column_that_tells_the_label_alone_is_left_out() -> None:
     assert "tells the label alone" in str(why("fee", np.where(TRUE, 5, 0) + RANDOM.random(ROWS)))
+    assert "tells the label alone" in str(why("value", np.where(TRUE, RANDOM.integers(1, 900, ROWS), 0)))
     assert "tells the label alone" in str(why("bill", np.where(TRUE, "", "x")))
 
 
