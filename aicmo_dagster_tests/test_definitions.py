@@ -43,7 +43,8 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
     schedules = {one.name: one.default_status for one in defs.schedules or []}
     sensors = {one.name: one.default_status for one in defs.sensors or []}
     assert schedules == dict.fromkeys(
-        ["daily_pipeline", "due_mails", "daily_retention", "weekly_training"], dg.DefaultScheduleStatus.RUNNING
+        ["daily_pipeline", "due_mails", "daily_retention", "weekly_training"],
+        dg.DefaultScheduleStatus.RUNNING,
     )
     assert sensors == dict.fromkeys(
         ["campaign_partitions", "run_requests", "vendor_answers"], dg.DefaultSensorStatus.RUNNING

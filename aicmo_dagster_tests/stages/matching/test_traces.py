@@ -102,7 +102,8 @@ def test_a_company_is_called_the_same_without_its_legal_form(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("GmbH", "gmbh"), ("SE", "se"), ("S.A. Acme", "sa acme"), ("Agnes Oyster", "agnes oyster")]
+    ("name", "expected"),
+    [("GmbH", "gmbh"), ("SE", "se"), ("S.A. Acme", "sa acme"), ("Agnes Oyster", "agnes oyster")],
 )
 def test_a_name_is_not_cut_where_no_legal_form_ends_it(name: str, expected: str) -> None:
     assert bare(name) == expected
