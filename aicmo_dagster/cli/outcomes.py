@@ -39,6 +39,21 @@ def record(
     say(f"Recorded {said}. No further mail goes to this lead." if new else f"Known already: {said}.")
 
 
+@app.command(epilog="Example: aicmo outcomes withdraw demo ann@example.com won")
+def withdraw(
+    key: Key,
+    who: Annotated[str, typer.Argument(metavar="WHO", help="The lead's address or number.")],
+    outcome: Annotated[str, typer.Argument(metavar="OUTCOME", help="The one that was recorded by mistake.")],
+) -> None:
+    """Take back an outcome that was recorded by mistake; the lead may be written to again."""
+    from aicmo_dagster.operations import outcomes
+    from aicmo_dagster.store import campaigns
+
+    with opened() as cursor:
+        meaning = outcomes.withdraw(cursor, campaigns.get(cursor, key), who, outcome, actor())
+    say(f"Withdrawn {who}: {meaning}. Mails that were skipped for it are not planned again.")
+
+
 @app.command("import", epilog="Example: aicmo outcomes import demo crm-export.csv")
 def import_(
     key: Key,

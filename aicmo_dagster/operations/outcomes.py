@@ -122,14 +122,27 @@ def record(
     now = datetime.now(UTC)
     meaning = outcome_of(outcome)
     when = now if at is None else moment(at, campaign.config.time_zone, now)
-    leads = outcomes.resolve(cursor, campaign.id, [who.strip()])
-    if not leads:
-        raise LeadNotFoundError(
-            f"no lead '{who}' in this campaign; search with: aicmo leads list {campaign.key} --search TEXT"
-        )
-    (lead,) = leads.values()
-    new = outcomes.append(cursor, [(lead, meaning, when)], actor, "command line")
+    new = outcomes.append(cursor, [(_lead(cursor, campaign, who), meaning, when)], actor, "command line")
     return meaning, when, new == 1
+
+
+def withdraw(cursor: Cursor[TupleRow], campaign: Campaign, who: str, outcome: str, actor: str) -> Outcome:
+    """Take back an outcome that was recorded by mistake; returns it as it was understood.
+
+    Raises LeadNotFoundError for an unknown lead and AicmoError for an outcome that it does not have.
+    """
+    meaning = outcome_of(outcome)
+    if not outcomes.withdraw(cursor, _lead(cursor, campaign, who), meaning, actor):
+        raise AicmoError(f"{who} has no outcome {meaning}; see: aicmo outcomes list {campaign.key}")
+    return meaning
+
+
+def _lead(cursor: Cursor[TupleRow], campaign: Campaign, who: str) -> int:
+    for lead in outcomes.resolve(cursor, campaign.id, [who.strip()]).values():
+        return lead
+    raise LeadNotFoundError(
+        f"no lead '{who}' in this campaign; search with: aicmo leads list {campaign.key} --search TEXT"
+    )
 
 
 def import_file(cursor: Cursor[TupleRow], campaign: Campaign, path: Path, actor: str) -> Imported:

@@ -64,6 +64,28 @@ def append(
     return cursor.rowcount
 
 
+def withdraw(cursor: Cursor[TupleRow], lead_id: int, outcome: Outcome, actor: str) -> int:
+    """Take back that the lead, or one merged into it, ended so; returns how many records of it there were.
+
+    What was recorded stays in the audit log, with who took it back.
+    """
+    cursor.execute(
+        """
+        WITH withdrawn AS (
+            DELETE FROM engagement_events e USING leads l
+            WHERE l.id = e.lead_id AND coalesce(l.merged_into, l.id) = %(lead)s AND e.kind = %(outcome)s
+            RETURNING e.lead_id, e.kind, e.happened_at
+        )
+        INSERT INTO audit_log (actor, action, subject, before, after)
+        SELECT %(actor)s, 'outcome.withdraw', lead_id::text,
+            jsonb_build_object('outcome', kind, 'at', happened_at), NULL
+        FROM withdrawn
+        """,
+        {"lead": lead_id, "outcome": outcome, "actor": actor},
+    )
+    return cursor.rowcount
+
+
 def listing(cursor: Cursor[TupleRow], campaign_id: int, limit: int = 50) -> list[dict[str, Any]]:
     """The newest outcomes: lead_id, address, outcome, happened_at, recorded_at, recorded_by (NULL = the program)."""
     return rows(

@@ -157,3 +157,22 @@ def test_an_outcome_of_a_merged_lead_is_the_survivors(campaign: Campaign) -> Non
     outreach.add_lead(campaign.id, "old@example.org", merged_into=survivor)
     record(campaign, "old@example.org", "won")
     assert [one[0] for one in events()] == [survivor]
+
+
+def test_an_outcome_recorded_by_mistake_is_taken_back_and_both_are_kept_in_the_audit(
+    campaign: Campaign,
+) -> None:
+    lead = outreach.add_lead(campaign.id)
+    record(campaign, str(lead), "won")
+    record(campaign, str(lead), "meeting")
+    with database.transaction() as cursor:
+        assert outcomes.withdraw(cursor, campaign, str(lead), "won", "another") == "converted"
+    assert [kind for _, kind, _ in events()] == ["meeting"]
+    said = database.fetch("SELECT actor, action FROM audit_log WHERE action LIKE 'outcome.%' ORDER BY id")
+    assert [(one["actor"], one["action"]) for one in said] == [
+        ("tester", "outcome.record"),
+        ("tester", "outcome.record"),
+        ("another", "outcome.withdraw"),
+    ]
+    with database.transaction() as cursor, pytest.raises(AicmoError, match="has no outcome converted"):
+        outcomes.withdraw(cursor, campaign, str(lead), "won", "another")
