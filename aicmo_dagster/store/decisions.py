@@ -57,7 +57,7 @@ def scores(dimensions: Sequence[str]) -> Merge:
             "lead_revision": integers(frame["lead_revision"]),
         }
 
-    compared = [*plain[1:], "dimensions", "model", "model_version"]
+    compared = [*plain[1:], "dimensions", "model", "model_version", "lead_revision"]
     return _merge("lead_scores", columns, compared, fields)
 
 
@@ -98,7 +98,7 @@ VERDICTS = _merge(
         "lead_revision": "i.lead_revision",
         "since": "%(now)s",
     },
-    ["verdict", "reason", "failed", "intent", "rules_version"],
+    ["verdict", "reason", "failed", "intent", "rules_version", "lead_revision"],
     _verdict_fields,
 )
 """Merge of `stages.qualification.qualify`'s frame; parameters rules_version, campaign_version, run, now."""
