@@ -33,7 +33,11 @@ def undo(
     merging = Merging(campaign_id, run_id, now, Matching.model_validate_json(json.dumps(matching)))
     touched = give_back(cursor, survivor, [lead_id], merging)
     _come_back(cursor, lead_id, survivor, merging)
-    cursor.execute("SELECT id FROM leads WHERE merged_into = %s", [survivor])
+    cursor.execute(
+        "SELECT l.id FROM leads l WHERE merged_into = %s ORDER BY (SELECT max(h.id) FROM lead_changes h "
+        "WHERE h.lead_id = l.id AND h.after ? 'merged_into') NULLS FIRST, l.id",
+        [survivor],
+    )
     others = [int(one) for (one,) in cursor.fetchall()]
     follow(cursor, others, merging, touched)
     _keep_apart(cursor, lead_id, [survivor, *others], merging, actor)

@@ -6,7 +6,7 @@ merge can be undone. Merged leads always point to the survivor itself, never to 
 
 What the survivor takes from a lead is decided like any other word (`store.survivorship`), and kept in
 `lead_changes` with the source `merge`; what was set aside of the stages of the other lead is kept with its own
-row there. An undo replays the survivor's history without the lead that goes.
+row there. An undo replays the survivor's history without merged leads, and lets it hear those that stay again.
 """
 
 from collections import defaultdict
@@ -80,7 +80,7 @@ def merge(cursor: Cursor[TupleRow], pairs: pd.DataFrame, merging: Merging) -> No
         # They go along by themselves, so that each can be undone without the other.
         give_back(cursor, loser, ones, merging)
         survivor |= dict.fromkeys(ones, survivor[loser])
-    _set_merging(cursor, survivor)
+    _set_merging(cursor, dict(sorted(survivor.items())))
     with probing(cursor):
         rejections = _rejections(cursor)
         cursor.execute(_LEAVE.encode(), merging.parameters())
@@ -117,17 +117,17 @@ UPDATE leads l SET merged_into = m.survivor_id FROM merging m WHERE l.id = m.los
 def follow(
     cursor: Cursor[TupleRow], lead_ids: Iterable[int], merging: Merging, facts: Sequence[str] = FACTS
 ) -> None:
-    """Let the survivors hear of the `facts` of the merged ones among `lead_ids`."""
+    """Let the survivors hear of the `facts` of the merged ones among `lead_ids`, in this order."""
+    lead_ids = list(lead_ids)
     merged = persons(cursor, lead_ids)
     if merged:
-        _set_merging(cursor, merged)
+        _set_merging(cursor, {one: merged[one] for one in lead_ids if one in merged})
         _absorb(cursor, merging, facts)
 
 
 def _set_merging(cursor: Cursor[TupleRow], survivor: dict[int, int]) -> None:
-    """The temporary table `merging`: who goes into whom, numbered per survivor."""
+    """The temporary table `merging`: who goes into whom, in this order, numbered per survivor."""
     frame = pd.DataFrame({"loser_id": list(survivor), "survivor_id": list(survivor.values())}, dtype="int64")
-    frame = frame.sort_values(["survivor_id", "loser_id"], ignore_index=True)
     frame["round"] = frame.groupby("survivor_id").cumcount()
     incoming_table(cursor, "merging", frame)
 

@@ -1,6 +1,6 @@
-"""What is known of a lead by its history, with or without the leads that were merged into it."""
+"""What is known of a lead by its history, with and without the leads that were merged into it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from aicmo_dagster.store.survivorship import FACTS
 
 OWN_SOURCES = "('merge', 'undo')"
 """Sources of `lead_changes` that tell nothing new about a person."""
+_CONSENT = {"consent", "consent_on"}
 
 
 @dataclass(frozen=True)
@@ -47,30 +48,41 @@ def folded(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def replayed(history: Iterable[Mapping[str, Any]], without: Collection[int]) -> dict[str, Said]:
-    """The facts that ever changed, as they would be without the merged leads `without`; `flat`.
+@dataclass(frozen=True)
+class Told:
+    """A fact after a history: with all that was said, and without what merged leads said."""
 
-    `history` are rows of `lead_changes`, oldest first: `before`, `after`, `origin`, and where a merged lead said
-    it, its number `lead` and `lent`, the origins of its facts. What is `void` counts for nothing. Under `extra`
-    is only who said its latest part.
+    known: Said
+    own: Said
+
+
+def replayed(history: Iterable[Mapping[str, Any]]) -> dict[str, Told]:
+    """The facts that ever changed; `flat`.
+
+    `history` are rows of `lead_changes`, oldest first: `before`, `after`, `source`, `origin`, where a merged lead
+    said it `lent`, the origins of its facts, and whether the row `unmerges`: takes back what all merged leads said
+    of the facts in it. Under `extra` is only who said its latest part.
     """
     known: dict[str, Said] = {}
+    own: dict[str, Said] = {}
     for row in history:
-        counts = not row["void"] and row["lead"] not in without
         before, after = flat(row["before"]), flat(row["after"])
         for name in {**before, **after}:
-            if before.get(name) == after.get(name):
-                continue
             field = name.partition("/")[0]
-            known.setdefault(name, Said(before.get(name)))
-            known.setdefault(field, Said(None))
-            # Who says again what is known already is not remembered, here as in `survivorship`.
-            if counts and known[name].value != after.get(name):
-                origin = (row["lent"] or {}).get(field, row["origin"])
-                known[name] = Said(after.get(name), origin)
-                if field == "extra":
-                    known[field] = Said(None, origin)
-    return known
+            for one in (known, own):
+                one.setdefault(name, Said(before.get(name)))
+                one.setdefault(field, Said(None))
+            if row["unmerges"]:
+                known[name], known[field] = own[name], own[field]
+                continue
+            for one in (known,) if row["source"] == "merge" else (known, own):
+                # Who says again what is known already is not remembered, here as in `survivorship`.
+                if before.get(name) != after.get(name) != one[name].value:
+                    origin = (row["lent"] or {}).get(field, row["origin"])
+                    one[name] = Said(after.get(name), origin)
+                    if field == "extra":
+                        one[field] = Said(None, origin)
+    return {name: Told(known[name], own[name]) for name in known}
 
 
 @dataclass(frozen=True)
@@ -92,15 +104,17 @@ class Merging:
 
 
 def give_back(cursor: Cursor[TupleRow], survivor: int, gone: list[int], merging: Merging) -> list[str]:
-    """Take out of the survivor's facts what came with the leads `gone`: by its history without them.
+    """Take out of the survivor the facts that the merged leads `gone` had a part in, whichever of them said them.
 
-    Returns the facts that they ever had a part in.
+    Each becomes what it is by the survivor's history without any merged lead. Returns the facts: of these the
+    leads that stay merged are to be heard again, because a word of theirs may have counted only before or after
+    that of one that goes.
     """
     history = rows(
         cursor,
         """
-        SELECT h.before, h.after, o.id AS lead, o.field_origins AS lent,
-            h.source = 'merge' AND o.id IS NULL OR h.source = 'undo' AND h.source_label LIKE 'lead %%' AS void,
+        SELECT h.source, h.before, h.after, o.id AS lead, o.field_origins AS lent,
+            h.source = 'undo' AND h.source_label LIKE 'lead %%' AS unmerges,
             CASE WHEN o.id IS NOT NULL THEN jsonb_build_array(o.source, o.harvested_at, o.source_label)
                 ELSE jsonb_build_array(h.source, coalesce((SELECT max(answered_at) FROM vendor_answers a
                     WHERE a.request_id = h.request_id), h.changed_at), h.source_label) END AS origin
@@ -110,23 +124,41 @@ def give_back(cursor: Cursor[TupleRow], survivor: int, gone: list[int], merging:
         """,
         [survivor],
     )
-    with_them, without = replayed(history, ()), replayed(history, gone)
+    touched = {name for row in history if row["lead"] in gone for name in row["after"]}
+    if not touched.isdisjoint(_CONSENT):
+        touched |= _CONSENT
     (lead,) = rows(
         cursor, "SELECT to_jsonb(l) AS facts, field_origins FROM leads l WHERE id = %s", [survivor]
     )
     facts = flat(lead["facts"])
     restored = {
-        name: said.value
-        for name, said in without.items()
-        if said.value != with_them[name].value == facts.get(name)
+        name: told.own
+        for name, told in replayed(history).items()
+        if name.partition("/")[0] in touched
+        and told.own != told.known
+        and told.known.value == facts.get(name)
     }
-    touched = [name for name in FACTS if any(row["lead"] in gone and name in row["after"] for row in history)]
-    if not restored:
-        return touched
+    if restored:
+        _restore(cursor, lead, restored, gone, merging)
+    return [name for name in FACTS if name in touched]
+
+
+def _restore(
+    cursor: Cursor[TupleRow],
+    lead: Mapping[str, Any],
+    restored: Mapping[str, Said],
+    gone: list[int],
+    merging: Merging,
+) -> None:
+    """Write the facts and who said them, and keep in the history that the leads `gone` made this necessary."""
+    known, survivor = lead["facts"], lead["facts"]["id"]
     changed = [name for name in FACTS if name in {one.partition("/")[0] for one in restored}]
-    after = {**lead["facts"], **folded({**facts, **restored})}
-    origins = {name: origin for name, origin in (lead["field_origins"] or {}).items() if name not in changed}
-    origins |= {name: without[name].origin for name in changed if without[name].origin is not None}
+    after = {**known, **folded({**flat(known), **{name: said.value for name, said in restored.items()}})}
+    origins = dict(lead["field_origins"] or {})
+    for name in changed:
+        origins.pop(name, None)
+        if name in restored and restored[name].origin is not None:
+            origins[name] = restored[name].origin
     columns = ", ".join(changed)
     cursor.execute(
         f"UPDATE leads SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(NULL::leads, %s)), "
@@ -137,11 +169,10 @@ def give_back(cursor: Cursor[TupleRow], survivor: int, gone: list[int], merging:
         cursor,
         survivor,
         ", ".join(f"lead {one}" for one in gone),
-        {name: lead["facts"][name] for name in changed},
+        {name: known[name] for name in changed},
         {name: after[name] for name in changed},
         merging,
     )
-    return touched
 
 
 def log(
