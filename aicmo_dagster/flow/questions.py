@@ -117,7 +117,7 @@ class Questions:
         self._note(rest[heard], "answered")
         rest = rest[~heard]
         if len(rest):
-            fit = best_first(leads.loc[rest.index], self._run.campaign.config)
+            fit = best_first(leads.loc[rest.index], self._run.campaign.config, self._run.now)
             self._queue.append(rest.assign(fit=fit.to_numpy()))
 
     def ask(self) -> None:

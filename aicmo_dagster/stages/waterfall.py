@@ -5,13 +5,14 @@ a typed lead of it, so that an answer is read like everything else.
 """
 
 from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from aicmo_dagster.campaign.config import CampaignConfig, WantedField
-from aicmo_dagster.lead import SOURCE_FIELDS
+from aicmo_dagster.lead import LEAD_COLUMNS, SCORING_COLUMNS, SOURCE_FIELDS
 from aicmo_dagster.stages.scoring import score
 
 State = Literal["answered", "uncertain", "pending", "failed", "waiting"]
@@ -28,6 +29,7 @@ _SAID_BY: Mapping[str, frozenset[str]] = {
     "revenue_usd": frozenset({"revenue", "revenue_usd"}),
 }
 _NAMES = frozenset({"first_name", "last_name"})
+_BESIDE = SCORING_COLUMNS.keys() - LEAD_COLUMNS.keys()
 
 
 def given(gives: Set[str], wanted: Sequence[WantedField]) -> list[WantedField]:
@@ -35,9 +37,14 @@ def given(gives: Set[str], wanted: Sequence[WantedField]) -> list[WantedField]:
     return [field for field in wanted if _SAID_BY.get(field, frozenset({field})) & gives]
 
 
-def best_first(leads: pd.DataFrame, config: CampaignConfig) -> "pd.Series[float]":
-    """How well each lead (`lead_id` and `lead.LEAD_COLUMNS`) fits, 0 to 1: who is asked about first."""
-    return score(leads, config)["icp_fit"]
+def best_first(leads: pd.DataFrame, config: CampaignConfig, now: datetime) -> "pd.Series[float]":
+    """How well each lead (`lead_id` and `lead.LEAD_COLUMNS`) fits, 0 to 1: who is asked about first.
+
+    By its own facts alone: what else is known beside a lead is not looked up for a question of order.
+    """
+    beside = {name: pd.Series(pd.NA, leads.index, SCORING_COLUMNS[name]) for name in _BESIDE}
+    beside["as_of"] = pd.Series(now, leads.index, SCORING_COLUMNS["as_of"])
+    return score(leads.assign(**beside), config)["icp_fit"]
 
 
 def records(own: pd.DataFrame, answers: Sequence[Mapping[str, str]]) -> pd.DataFrame:

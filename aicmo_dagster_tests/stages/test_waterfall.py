@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from aicmo_dagster.campaign.config import WantedField
+from aicmo_dagster.lead import LEAD_COLUMNS
 from aicmo_dagster.stages.harvest import clean
 from aicmo_dagster.stages.waterfall import best_first, given, outcomes, records, word_on_address
 
@@ -29,7 +30,8 @@ def test_a_vendor_is_asked_for_what_its_answers_may_have(gives: set[str], fields
 
 
 def test_better_fits_have_higher_numbers() -> None:
-    fits = best_first(lead_frame({"industry": "Farming"}, {"industry": "Software"}), campaign())
+    leads = lead_frame({"industry": "Farming"}, {"industry": "Software"})[["lead_id", *LEAD_COLUMNS]]
+    fits = best_first(leads, campaign(), EARLY)
     assert fits.tolist() == sorted(fits)
     assert fits[0] < fits[1]
 
