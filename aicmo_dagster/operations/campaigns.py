@@ -8,7 +8,7 @@ from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.mail import linter
 from aicmo_dagster.operations import backtest
-from aicmo_dagster.stages import industries, qualification, scoring
+from aicmo_dagster.stages import industries, qualification, scoring, targets
 from aicmo_dagster.store import backtests, campaigns, database, migrate
 from aicmo_dagster.store.campaigns import Campaign, Outcome
 
@@ -45,6 +45,7 @@ def check(config: CampaignConfig, where: str) -> None:
     checks: list[Callable[[CampaignConfig], object]] = [
         scoring.check_weights,
         industries.check_industries,
+        targets.check_targets,
         qualification.check_policy,
         sequences.of,
     ]

@@ -107,6 +107,13 @@ def country_code(name: str) -> str | None:
     return None
 
 
+def country_names() -> list[str]:
+    """The countries' names in English."""
+    from babel import Locale
+
+    return [name for code, name in Locale("en").territories.items() if country_code(code) == code]
+
+
 def country_codes(countries: pd.Series) -> pd.Series:
     """`country_code` of every row, as dtype str with NA for unknown; each distinct text is read once."""
     positions, distinct = pd.factorize(countries.astype("str"))
