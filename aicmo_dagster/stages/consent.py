@@ -1,7 +1,9 @@
 """Reading how a person agreed to be written to, in the words of forms, CRMs and newsletters."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
 
+from aicmo_dagster.stages.dates import read_date
 from aicmo_dagster.stages.quantities import read_signal
 
 # HubSpot's "Legal basis for processing contact's data" is among them: of its words, those for a prospect's
@@ -71,3 +73,12 @@ def read_consent(text: str) -> str | None:
     """Returns which of `config.CONSENTS` a text says; a mere yes is `express`. None for no and for anything else."""
     words = " ".join(re.findall(r"[^\W_]+", text.casefold()))
     return _WORDS.get(words) or ("express" if read_signal(text) else None)
+
+
+def read_consent_date(text: str) -> date | None:
+    """Returns the day of a consent. None also for a day to come, on which nobody can have agreed yet.
+
+    Tomorrow is taken: where the person lives it may be today.
+    """
+    day = read_date(text)
+    return None if day is None or day > datetime.now(UTC).date() + timedelta(days=1) else day

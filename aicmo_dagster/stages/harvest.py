@@ -28,7 +28,7 @@ from aicmo_dagster.stages.company_facts import (
     read_headcount_growth,
     read_visits,
 )
-from aicmo_dagster.stages.consent import read_consent
+from aicmo_dagster.stages.consent import read_consent, read_consent_date
 from aicmo_dagster.stages.dates import read_date
 from aicmo_dagster.stages.distinct import per_distinct
 from aicmo_dagster.stages.quantities import (
@@ -81,7 +81,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], pa.DataType]] = {
     "job_started_on": (read_date, pa.date32()),
     "website_visits": (read_visits, pa.int64()),
     "consent": (read_consent, _TEXT),
-    "consent_on": (read_date, pa.date32()),
+    "consent_on": (read_consent_date, pa.date32()),
 }
 """Fields whose value a text says, or does not: what reads it, and the type of the value."""
 _PANDAS_TYPES = {
