@@ -234,7 +234,7 @@ CRAFTS: dict[Department, str] = {
         professor universitário, professora, instrutor, instrutora, pedagogo, pedagoga, treinador,
         treinadora, orientador, leraar, lerares, docent, leerkracht, hoogleraar, universitair docent,
         pedagogisch medewerker, opleider, onderwijsassistent, leerkracht basisonderwijs, instructeur, intern
-        begeleider""",
+        begeleider, cursusleider, kursleiter""",
     "media": """
         journalist, editor, reporter, photographer, videographer, producer, writer, author, musician, actor,
         actress, director of photography, dop, film director, video editor, film editor, broadcaster,

@@ -123,9 +123,9 @@ RANKS: dict[Level, str] = {
         schichtleiter, schichtleitung, schichtführer, teamkoordinator, leitender, leitende, vorarbeiter,
         polier, meister, werkmeister, industriemeister, stationsleitung, wohnbereichsleitung, líder, jefe de
         equipo, jefa de equipo, jefe de turno, jefa de turno, encargado, encargada, capataz, capo squadra,
-        caposquadra, capo turno, capoturno, capo reparto, caporeparto, capogruppo, capotreno, supervisore,
-        encarregado, encarregada, coordenador, coordenadora, chefe de equipa, chefe de equipe, chefe de
-        turno, teamleider, teamleidster, team leider, ploegleider, ploegbaas, voorman, groepsleider,
+        caposquadra, capo turno, capoturno, capo reparto, caporeparto, capogruppo, supervisore, encarregado,
+        encarregada, coordenador, coordenadora, chefe de equipa, chefe de equipe, chefe de turno,
+        teamleider, teamleidster, team leider, ploegleider, ploegbaas, voorman, groepsleider,
         teamcoördinator, teammanager assistent""",
     "senior": """
         senior, sr, snr, staff engineer, staff software, distinguished, confirmé, confirmée, expérimenté,
@@ -180,7 +180,7 @@ ROLES: dict[tuple[Level, Department], str] = {
         ploegleider,
         capo turno, capoturno, capo reparto, caporeparto, jefe de turno, jefa de turno, chefe de turno, crew chief,
         chargehand""",
-    ("manager", "education"): "cursusleider, kursleiter, chef d établissement, cheffe d établissement",
+    ("manager", "education"): "chef d établissement, cheffe d établissement",
     ("manager", "general_management"): "general manager, gm",
     ("manager", "sales"): """
         account manager, key account manager, kam, bdm, business development manager, chef des ventes,

@@ -34,7 +34,7 @@ _DOCTOR = re.compile(r"\bM\.\s?D\.")
 _DOTTED = re.compile(r"\b(?:\w\.)+\w\b\.?|\b(?:\w\.\s?){2,}")
 _ROLE_BREAK = re.compile(r"[,;:/|()\[\]{}\n\t•·–—>+]|\s-+\s|\s-|-\s")
 # "Directeur / Directrice des achats", "Vendeur/vendeuse": one office, named for either sex.
-_PAIR = re.compile(r"\b((\w{3,})(?: (\w{3,}))?)\s?/\s?(?=(\w{3,})(?: (\w{3,}))?)")
+_PAIR = re.compile(r"\b(\w{3,})(?: (\w{3,}))?\s?/\s?(\w{3,})(?: (\w{3,}))?")
 _FEMALE_ENDING = re.compile(r"(?:\w{0,3}(?:e|a|in|ster))?")
 _SUPERIORS = RANK_OF["director"]
 
@@ -60,11 +60,13 @@ def read(title: str) -> Reading:
 
 
 def _one_of_pair(pair: re.Match[str]) -> str:
-    first, second = pair.group(2, 3), pair.group(4, 5)
-    for one, other in zip(first, second, strict=True):
-        if one is not None and not (other and _same_office(fold(one), fold(other))):
-            return pair.group()
-    return ""
+    one, more, other, more_of_other = pair.groups()
+    if not _same_office(fold(one), fold(other)):
+        return pair.group()
+    if more is None:
+        return f"{one} {more_of_other or ''}"
+    both = more_of_other and _same_office(fold(more), fold(more_of_other))
+    return f"{one} {more}" if both else pair.group()
 
 
 def _same_office(male: str, female: str) -> bool:
