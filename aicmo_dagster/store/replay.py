@@ -76,8 +76,10 @@ def replayed(history: Iterable[Mapping[str, Any]]) -> dict[str, Told]:
                 known[name], known[field] = own[name], own[field]
                 continue
             for one in (known,) if row["source"] == "merge" else (known, own):
-                # Who says again what is known already is not remembered, here as in `survivorship`.
-                if before.get(name) != after.get(name) != one[name].value:
+                # Who says again what is known already is not remembered, here as in `survivorship`; a person who
+                # takes away what a merged lead said means it without that lead, too.
+                taken_away = row["source"] == "manual" and after.get(name) is None
+                if before.get(name) != after.get(name) and (taken_away or after.get(name) != one[name].value):
                     origin = (row["lent"] or {}).get(field, row["origin"])
                     one[name] = Said(after.get(name), origin)
                     if field == "extra":

@@ -62,6 +62,18 @@ def test_what_was_said_before_merges_were_undone_is_gone_and_what_is_said_after_
     assert replayed(history)["title"].known == Said("CEO", ["csv", "2026-03-02", "lead 3"])
 
 
+def test_what_a_person_takes_away_of_a_merged_lead_is_remembered_without_that_lead() -> None:
+    history = [
+        change({"title": None}, {"title": "CEO"}, lead=2),
+        {
+            **change({"title": "CEO"}, {"title": None}),
+            "source": "manual",
+            "origin": ["manual", "2026-03-03", ""],
+        },
+    ]
+    assert replayed(history)["title"].own == Said(None, ["manual", "2026-03-03", ""])
+
+
 def test_extra_facts_are_kept_or_taken_one_by_one() -> None:
     history = [
         change({"extra": None}, {"extra": {"a": "1"}}, lead=2),
