@@ -19,6 +19,11 @@ from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.embedded import ensure_running
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow ones, so that no worker is left alone with them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def _no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test asks the world's DNS; those about it have a server of their own."""

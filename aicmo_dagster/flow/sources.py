@@ -79,7 +79,7 @@ def _fit(records: pd.DataFrame, run: Run) -> "pd.Series[float]":
     # Who cannot be told from others yet is compared all the same: the search hides addresses and last names.
     numbered["email"] = "candidate" + numbered["line"].astype("str") + "@example.com"
     leads = clean(numbered).leads.rename(columns={"line": "lead_id"})
-    fit = scoring.score(leads, run.campaign.config).set_index("lead_id")["score"]
+    fit = scoring.score_alone(leads, run.campaign.config, run.now).set_index("lead_id")["score"]
     return fit.reindex(range(len(records)), fill_value=0.0)
 
 

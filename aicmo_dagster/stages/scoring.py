@@ -7,6 +7,7 @@ dimension that the campaign does not ask for counts not at all: its weight goes 
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 from aicmo_dagster.campaign.config import TIERS, CampaignConfig
 from aicmo_dagster.campaign.scoring import TierThresholds
 from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.lead import LEAD_COLUMNS, SCORING_COLUMNS
 from aicmo_dagster.stages.classic.model import CLASSIC
 from aicmo_dagster.stages.model import Dimension, FloatArray, Model
 from aicmo_dagster.stages.standard.model import STANDARD
@@ -29,6 +31,7 @@ VALUE_DECIMALS = 6
 """Of a dimension's value: so many survive the table's `real`, so what is stored adds up to what is stored."""
 DECIMALS = 12
 """Of what values add up to, where 0.7 computed is often 0.6999999999999999."""
+_BESIDE = SCORING_COLUMNS.keys() - LEAD_COLUMNS.keys()
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Explanation:
 def score(leads: pd.DataFrame, config: CampaignConfig, model: Model | None = None) -> pd.DataFrame:
     """Score each lead by the campaign's model, or by `model`.
 
-    `leads` has `lead_id` and `lead.LEAD_COLUMNS`. The answer has its rows in the same order: `lead_id`,
+    `leads` has `lead_id` and `lead.SCORING_COLUMNS`. The answer has its rows in the same order: `lead_id`,
     `icp_fit`, `opportunity`, `score`, `confidence` (0 to 1), `tier`, and per dimension its
     value, NaN where unknown or not asked for. Raises TypeError where a signal is not boolean and
     ConfigurationError where the weights are not acceptable.
@@ -73,6 +76,15 @@ def score(leads: pd.DataFrame, config: CampaignConfig, model: Model | None = Non
     return pd.DataFrame(
         {"lead_id": leads["lead_id"], **totals(values, config, model, leads.index), **values},
     )
+
+
+def score_alone(leads: pd.DataFrame, config: CampaignConfig, now: datetime) -> pd.DataFrame:
+    """As `score`, for leads of which only `lead_id` and `lead.LEAD_COLUMNS` are known: nothing beside them is
+    looked up. For questions of order, such as who is asked about first.
+    """
+    beside = {name: pd.Series(pd.NA, leads.index, SCORING_COLUMNS[name]) for name in _BESIDE}
+    beside["as_of"] = pd.Series(now, leads.index, SCORING_COLUMNS["as_of"])
+    return score(leads.assign(**beside), config)
 
 
 def totals(

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from aicmo_dagster.campaign.config import CampaignConfig, WantedField
-from aicmo_dagster.lead import LEAD_COLUMNS, SCORING_COLUMNS, SOURCE_FIELDS
-from aicmo_dagster.stages.scoring import score
+from aicmo_dagster.lead import SOURCE_FIELDS
+from aicmo_dagster.stages.scoring import score_alone
 
 State = Literal["answered", "uncertain", "pending", "failed", "waiting"]
 """How a vendor stands to a lead: it answered (or knew nothing); nobody knows whether it was asked; its answer is
@@ -29,7 +29,6 @@ _SAID_BY: Mapping[str, frozenset[str]] = {
     "revenue_usd": frozenset({"revenue", "revenue_usd"}),
 }
 _NAMES = frozenset({"first_name", "last_name"})
-_BESIDE = SCORING_COLUMNS.keys() - LEAD_COLUMNS.keys()
 
 
 def given(gives: Set[str], wanted: Sequence[WantedField]) -> list[WantedField]:
@@ -38,13 +37,8 @@ def given(gives: Set[str], wanted: Sequence[WantedField]) -> list[WantedField]:
 
 
 def best_first(leads: pd.DataFrame, config: CampaignConfig, now: datetime) -> "pd.Series[float]":
-    """How well each lead (`lead_id` and `lead.LEAD_COLUMNS`) fits, 0 to 1: who is asked about first.
-
-    By its own facts alone: what else is known beside a lead is not looked up for a question of order.
-    """
-    beside = {name: pd.Series(pd.NA, leads.index, SCORING_COLUMNS[name]) for name in _BESIDE}
-    beside["as_of"] = pd.Series(now, leads.index, SCORING_COLUMNS["as_of"])
-    return score(leads.assign(**beside), config)["icp_fit"]
+    """How well each lead (`lead_id` and `lead.LEAD_COLUMNS`) fits, 0 to 1: who is asked about first."""
+    return score_alone(leads, config, now)["icp_fit"]
 
 
 def records(own: pd.DataFrame, answers: Sequence[Mapping[str, str]]) -> pd.DataFrame:
