@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy.engine import URL, make_url
@@ -17,6 +18,9 @@ from sqlalchemy.engine import URL, make_url
 from aicmo_dagster import settings
 from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.embedded import ensure_running
+
+hypothesis.settings.register_profile("whole", deadline=None)  # no test has a stopwatch
+hypothesis.settings.load_profile("whole")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

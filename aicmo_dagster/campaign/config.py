@@ -6,27 +6,23 @@ Units are part of the field names: `_usd`, `_s`, `_per_day`.
 """
 
 import difflib
-import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
-from email.utils import parseaddr
 from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from aicmo_dagster.campaign.hours import WorkingHours
 from aicmo_dagster.campaign.icp import Icp
 from aicmo_dagster.campaign.qualification import Qualification
 from aicmo_dagster.campaign.scoring import Scoring
 from aicmo_dagster.campaign.section import Domain, Section, Share
+from aicmo_dagster.campaign.sending import Sending
+from aicmo_dagster.campaign.steps import Sequence
+from aicmo_dagster.campaign.texts import EnvironmentName, HttpUrl, Mailbox, TimeZone, http_url
 
 KEY_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 
@@ -96,56 +92,10 @@ PLACEHOLDERS: tuple[str, ...] = (
     "linkedin_url",
 )
 """Columns of a lead that a request about it may name in braces."""
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone; write it like 'Europe/Berlin' or 'UTC'")
-    return name
-
-
-def _mailbox(text: str) -> str:
-    address = parseaddr(text)[1]
-    if "\n" in text or "\r" in text or address.count("@") != 1 or address.startswith("@"):
-        raise ValueError(f"{text!r} is not a mailbox; write it like 'Ann Lee <ann@example.com>'")
-    return text
-
-
-def _variable_name(text: str) -> str:
-    if text == "name" or not re.fullmatch(r"[a-z][a-z0-9_]*", text):
-        raise ValueError(f"{text!r} cannot be a variable; use a-z, 0-9 and _, and not 'name'")
-    return text
-
-
-def _local_time(value: object) -> object:
-    if isinstance(value, int):
-        # YAML 1.1 reads 17:00 as 17 times 60, and 9:00 as 540.
-        hour, minute = divmod(value, 60)
-        raise ValueError(f'put quotes around the time: "{hour:02}:{minute:02}" (YAML reads it as a number)')
-    if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?", value):
-        raise ValueError(f'{value!r} is not a local time; write it like "09:00", without a zone')
-    return value
-
-
-def _environment_name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
-        raise ValueError(
-            "must be the name of an environment variable, such as AICMO_APOLLO_KEY, not the secret itself"
-        )
-    return text
-
-
-def _http_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-        raise ValueError("must be an http or https address without a user name or password in it")
-    return text.rstrip("/")
 
 
 def _request_url(text: str) -> str:
-    _http_url(text)
+    http_url(text)
     if PLACEHOLDER.search(urlsplit(text).netloc):
         raise ValueError("must name its host; only the rest of an address can depend on the lead")
     return text
@@ -193,12 +143,6 @@ def _employee_range(text: str) -> str:
     return text
 
 
-LocalTime = Annotated[time, BeforeValidator(_local_time)]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
-VariableName = Annotated[str, AfterValidator(_variable_name)]
-EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
 RequestUrl = Annotated[str, AfterValidator(_request_url)]
 JsonPath = Annotated[str, AfterValidator(_json_path)]
 EmployeeRange = Annotated[str, AfterValidator(_employee_range)]
@@ -578,19 +522,6 @@ class Matching(Section):
         return self
 
 
-class WorkingHours(Section):
-    """From and to, local time."""
-
-    start: LocalTime = Field(time(9), description="First minute.")
-    end: LocalTime = Field(time(17), description="First minute that is outside.")
-
-    @model_validator(mode="after")
-    def _opens(self) -> Self:
-        if self.start >= self.end:
-            raise ValueError(f"never opens: start {self.start:%H:%M} is not before end {self.end:%H:%M}")
-        return self
-
-
 class Owner(Section):
     """A person of the team who takes leads."""
 
@@ -638,72 +569,6 @@ class Routing(Section):
         return value
 
 
-class Step(Section):
-    """One mail of a sequence."""
-
-    day: int = Field(ge=0, le=365, description="Days after enrolment.")
-    subject: str = Field(min_length=1, max_length=500, description="Liquid template.")
-    text: str = Field(min_length=1, max_length=20_000, description="Liquid template, plain text.")
-
-
-class Sequence(Section):
-    """The mails a lead gets, in order. A change makes a new version by itself; enrolled leads keep theirs."""
-
-    days: int = Field(ge=1, le=365, description="Length; after it the lead has completed.")
-    steps: list[Step] = Field(min_length=1, max_length=30, description="The mails, by day.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        days = [step.day for step in self.steps]
-        if any(b <= a for a, b in itertools.pairwise(days)):
-            raise ValueError(f"steps must be on later and later days, got {days}")
-        if days[-1] > self.days:
-            raise ValueError(f"the last step is on day {days[-1]}, after the sequence's {self.days} days")
-        return self
-
-
-class Smtp(Section):
-    """The server that takes the mails. The password comes from the environment."""
-
-    host: str = Field(description="Name or address.")
-    port: int = Field(587, ge=1, le=65535, description="Usually 587 with starttls, 465 with tls.")
-    security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="starttls and tls verify the certificate; none only for a local relay."
-    )
-    username: str | None = Field(None, description="Login, where the server wants one.")
-    password_env: str = Field(
-        "AICMO_SMTP_PASSWORD", description="Name of the environment variable with the password."
-    )
-    ca_file: str | None = Field(None, description="Certificates to trust instead of the system's.")
-    timeout_s: float = Field(30.0, gt=0, le=600, description="Longest wait for one answer of the server.")
-
-
-class Sender(Section):
-    """Who the mails are from."""
-
-    mailbox: Mailbox = Field(description="From, e.g. 'Ann Lee <ann@example.com>'.")
-    reply_to: Mailbox | None = Field(None, description="Where answers go; default the mailbox.")
-    postal_address: str = Field(min_length=8, description="In every mail; the law asks for it.")
-    unsubscribe_mailbox: Mailbox | None = Field(
-        None, description="Target of List-Unsubscribe; default the mailbox."
-    )
-    smtp: Smtp | None = Field(None, description="Needed in live mode.")
-
-
-class Sending(Section):
-    """When and how many mails leave."""
-
-    window: WorkingHours = Field(WorkingHours(), description="In the lead's time zone.")
-    working_days: list[Weekday] = Field(
-        ["mon", "tue", "wed", "thu", "fri"], min_length=1, description="In the lead's time zone."
-    )
-    cap_per_day: int = Field(20, ge=0, le=1_000_000, description="Mails of the campaign a day.")
-    sender: Sender | None = Field(None, description="Needed before a mail can be written.")
-    variables: dict[VariableName, str] = Field(
-        {}, description="Values for templates: offer is written {{ campaign.offer }}."
-    )
-
-
 class Schedule(Section):
     """The daily run of the whole pipeline, in the campaign's time zone.
 
@@ -740,8 +605,9 @@ class CampaignConfig(Section):
 
     @model_validator(mode="after")
     def _live_can_send(self) -> Self:
-        if self.mode == "live" and (self.sending.sender is None or self.sending.sender.smtp is None):
-            raise ValueError("mode live needs sending.sender with its smtp server")
+        senders = self.sending.senders
+        if self.mode == "live" and (not senders or any(sender.smtp is None for sender in senders)):
+            raise ValueError("mode live needs sending.senders, each with its smtp server")
         return self
 
     def day_of(self, at: datetime) -> tuple[datetime, datetime]:

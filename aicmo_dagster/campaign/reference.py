@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from aicmo_dagster.campaign.config import CampaignConfig, WorkingHours
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.campaign.hours import WorkingHours
 
 _HEAD = """\
 # The campaign file, field by field

@@ -18,6 +18,9 @@ EventKind = Literal[
     "complained",
     "converted",
     "lost",
+    "delivered",
+    "soft_bounced",
+    "auto_replied",
 ]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 """What `engagement_events` knows: what a lead did, and how it ended."""

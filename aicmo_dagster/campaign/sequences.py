@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import yaml
 
-from aicmo_dagster.campaign.config import CampaignConfig, Sequence
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.campaign.steps import Sequence
 from aicmo_dagster.errors import ConfigurationError
 
 

@@ -96,9 +96,9 @@ def deliver(run: Run) -> Delivered:
     """Send what is due and inside its window, and plan what follows it; for the holder of `sending_lock`,
     after `plan`."""
     config = run.campaign.config
-    if config.sending.sender is None:
+    if not config.sending.senders:
         return Delivered(
-            stopped="the campaign has no sender; give sending.sender with mailbox and postal_address"
+            stopped="the campaign has no sender; give sending.senders with mailbox and postal_address"
         )
     with database.transaction() as cursor:
         zones = enrolments.open_zones(cursor, run.campaign.id)
@@ -117,7 +117,7 @@ def deliver(run: Run) -> Delivered:
 
 
 def _transport(run: Run) -> Transport:
-    sender = run.campaign.config.sending.sender
-    if run.campaign.config.mode == "live" and sender is not None and sender.smtp is not None:
+    sender = run.campaign.config.sending.senders[0]
+    if run.campaign.config.mode == "live" and sender.smtp is not None:
         return SmtpTransport(sender.smtp)
     return Outbox(settings.home(), run.campaign.key)

@@ -15,7 +15,7 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from urllib.parse import quote
 
-from aicmo_dagster.campaign.config import Sender
+from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail.templates import Rendered
 from aicmo_dagster.mail.tokens import message_id, unsubscribe_token
@@ -61,7 +61,7 @@ def compose(
         raise MailError(f"{recipient!r} is not an address that mail can be sent to")
     address = parseaddr(sender.mailbox)[1]
     if not is_address(address):
-        raise MailError(f"sending.sender.mailbox: {address!r} is not an address that mail can come from")
+        raise MailError(f"sending.senders: {address!r} is not an address that mail can come from")
     identity = message_id(key, send_id, address.rpartition("@")[2])
     token = unsubscribe_token(key, lead_id)
     leave_to = parseaddr(sender.unsubscribe_mailbox or sender.mailbox)[1]

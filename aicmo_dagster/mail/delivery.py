@@ -4,7 +4,6 @@ Each mail costs two commits: `sending` before its first byte and its end after t
 with one mail holds that one; trouble with the sender or the server stops the batch and gives the rest back.
 """
 
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from aicmo_dagster import settings
-from aicmo_dagster.campaign.config import Sender
+from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import ConfigurationError, MailError
 from aicmo_dagster.mail import templates, tokens
 from aicmo_dagster.mail.compose import Composed, compose
@@ -63,12 +62,12 @@ def send_due(
     for which zones of leads the sending window is open at a time; it is asked every minute.
     The transport is left open. Raises ConfigurationError when the campaign has no sender.
     """
-    if campaign.config.sending.sender is None:
+    if not campaign.config.sending.senders:
         raise ConfigurationError(
-            f"campaign {campaign.key!r} has no sender; give sending.sender with mailbox and postal_address"
+            f"campaign {campaign.key!r} has no sender; give sending.senders with mailbox and postal_address"
         )
     with connect() as connection:
-        delivery = _Delivery(connection, campaign, campaign.config.sending.sender, transport, now)
+        delivery = _Delivery(connection, campaign, campaign.config.sending.senders[0], transport, now)
         delivery.run(zones_open, limit)
     return delivery.result
 
@@ -89,11 +88,11 @@ class _Delivery:
         self._address = parseaddr(sender.mailbox)[1]
         self._transport = transport
         self._now = now
-        self._worker = uuid.uuid4().hex
         self._public_url = settings.public_url()
         self._session_troubles = 0
         self._sender_faults = 0
         with connection.transaction(), connection.cursor() as cursor:
+            self._worker = sends.new_worker(cursor)
             self._key = tokens.secret(cursor)
             self._sequences = sequence_versions(cursor, campaign.id)
 
@@ -150,7 +149,7 @@ class _Delivery:
         sequence = self._sequences.get((claimed.sequence, claimed.sequence_version))
         if sequence is None or claimed.step > len(sequence.steps):
             raise MailError(f"sequence {claimed.sequence!r} has no step {claimed.step}")
-        seen = templates.values(claimed.lead, claimed.owner, self._campaign.config)
+        seen = templates.values(claimed.lead, claimed.owner, self._campaign.config, self._sender)
         names = (claimed.lead["first_name"], claimed.lead["last_name"])
         return compose(
             templates.render(sequence.steps[claimed.step - 1], seen),

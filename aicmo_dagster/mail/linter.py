@@ -13,7 +13,8 @@ from liquid.builtin.tags.if_tag import IfNode
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 
-from aicmo_dagster.campaign.config import CampaignConfig, Sequence, Step
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.campaign.steps import Sequence, Step
 from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail.templates import (
     FALLBACKS,
@@ -35,10 +36,10 @@ def check(sequence_name: str, sequence: Sequence, config: CampaignConfig) -> lis
     for number, step in enumerate(sequence.steps, 1):
         where = f"campaign {config.key!r}: sequence {sequence_name!r} step {number}"
         problems = [
-            *((f"subject: {text}") for _, text in _problems(step.subject, config)),
+            *((f"subject: {text}") for _, text in _problems(step.subject or "", config)),
             *((f"text line {line}: {text}") for line, text in _problems(step.text, config)),
         ]
-        if re.search(r"[\r\n]", step.subject):
+        if re.search(r"[\r\n]", step.subject or ""):
             problems.append("subject: has more than one line; write it on one")
         if not problems:
             problems = list(_wrong_when_rendered(step, config, first=number == 1))

@@ -14,7 +14,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 
-from aicmo_dagster.campaign.config import Smtp
+from aicmo_dagster.campaign.sending import Smtp
 from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail.compose import is_address
 from aicmo_dagster.mail.outcome import Kind, Outcome
@@ -46,7 +46,7 @@ class SmtpTransport:
         try:
             self._context = ssl.create_default_context(cafile=smtp.ca_file)
         except OSError as error:
-            raise MailError(f"sending.sender.smtp.ca_file {smtp.ca_file}: {_reason(error)}") from None
+            raise MailError(f"sending.senders: smtp.ca_file {smtp.ca_file}: {_reason(error)}") from None
 
     def deliver(
         self, envelope_from: str, recipient: str, content: bytes, commit: Callable[[], bool]

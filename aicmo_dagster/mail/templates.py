@@ -20,7 +20,9 @@ from liquid.exceptions import LiquidError, UndefinedError
 from liquid.token import TOKEN_TAG, Token
 from liquid.undefined import Undefined
 
-from aicmo_dagster.campaign.config import CampaignConfig, Step
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.campaign.sending import Sender
+from aicmo_dagster.campaign.steps import Step
 from aicmo_dagster.errors import MailError
 
 FALLBACKS = {"first_name": "there", "company": "your company", "title": "professional"}
@@ -106,7 +108,9 @@ def compiled(template: str) -> BoundTemplate:
         raise LiquidError("is nested too deeply; make it simpler", token=None) from None
 
 
-def values(lead: Mapping[str, Any], owner: str, config: CampaignConfig) -> dict[str, Any]:
+def values(
+    lead: Mapping[str, Any], owner: str, config: CampaignConfig, sender: Sender | None = None
+) -> dict[str, Any]:
     """What a template sees of one lead: its fields, `extra.<column>`, `owner`, `sender` and `campaign`."""
     seen: dict[str, Any] = {name: _clean(lead.get(name)) for name in LEAD_FIELDS}
     for name, fallback in FALLBACKS.items():
@@ -114,8 +118,8 @@ def values(lead: Mapping[str, Any], owner: str, config: CampaignConfig) -> dict[
     seen["extra"] = {str(name): _clean(value) for name, value in (lead.get("extra") or {}).items()}
     seen["owner"] = _clean(owner)
     seen["campaign"] = {**config.sending.variables, "name": config.name}
-    if config.sending.sender is not None:
-        name, address = parseaddr(config.sending.sender.mailbox)
+    if sender is not None:
+        name, address = parseaddr(sender.mailbox)
         seen["sender"] = {"name": _clean(name) or address, "email": address}
     return seen
 
@@ -127,7 +131,7 @@ def render(step: Step, seen: Mapping[str, Any]) -> Rendered:
     is wrong, when a template cannot be rendered or becomes too long.
     """
     try:
-        subject = one_line(_render(step.subject, seen))
+        subject = one_line(_render(step.subject or "", seen))
         text = _CONTROL.sub("", _render(step.text, seen).replace("\r\n", "\n"))
     except LiquidError as error:
         raise MailError(f"the template cannot be rendered: {error.message}") from None

@@ -129,17 +129,16 @@ def _campaigns(name: str) -> Iterator[Finding]:
             operations.check(campaign.config, campaign.key)
         except AicmoError as error:
             problems.append(Finding(where, "fail", str(error), again))
-        sender = campaign.config.sending.sender
-        if sender is None:
+        senders = campaign.config.sending.senders
+        if not senders:
             problems.append(Finding(where, "fail", "has no sender, so its mails cannot be written", again))
-        elif campaign.config.mode == "live" and sender.smtp and sender.smtp.username:
-            variable = sender.smtp.password_env
-            if not os.environ.get(variable):
-                problems.append(
-                    Finding(
-                        where, "fail", f"the SMTP password variable {variable} is not set", f"set {variable}"
-                    )
-                )
+        if campaign.config.mode == "live":
+            logins = {sender.smtp.password_env for sender in senders if sender.smtp and sender.smtp.username}
+            problems += [
+                Finding(where, "fail", f"the SMTP password variable {variable} is not set", f"set {variable}")
+                for variable in sorted(logins)
+                if not os.environ.get(variable)
+            ]
         problems += [
             Finding(where, "warn", f"{variable}, the key of {vendor}, is not set", f"set {variable}")
             for vendor, variable in dict.fromkeys(_vendor_keys(campaign.config))

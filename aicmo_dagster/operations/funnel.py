@@ -115,8 +115,8 @@ def _why(row: dict[str, Any], config: CampaignConfig, cap_reached: bool, now: da
         return said
     if not row["due"]:
         return "the first is due {at}"
-    if config.sending.sender is None:
-        return "the campaign has no sender; give sending.sender"
+    if not config.sending.senders:
+        return "the campaign has no sender; give sending.senders"
     if not is_open([row["time_zone"]], config.sending.window, config.sending.working_days, now):
         return f"the sending window is closed in {row['time_zone']}"
     if cap_reached:

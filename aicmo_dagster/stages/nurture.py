@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from aicmo_dagster.campaign.config import CampaignConfig, Sequence
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.campaign.steps import Sequence
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.stages.sending_window import IntArray, is_open, next_open
 

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aicmo_dagster.campaign.config import WEEKDAYS, CampaignConfig, Owner
+from aicmo_dagster.campaign.config import CampaignConfig, Owner
+from aicmo_dagster.campaign.hours import WEEKDAYS
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.stages.places import country_code
 from aicmo_dagster.stages.signals import BoolArray

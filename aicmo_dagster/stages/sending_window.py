@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aicmo_dagster.campaign.config import WEEKDAYS, Weekday, WorkingHours
+from aicmo_dagster.campaign.hours import WEEKDAYS, Weekday, WorkingHours
 
 IntArray = npt.NDArray[np.int64]
 

@@ -11,7 +11,8 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from aicmo_dagster.campaign import sequences
-from aicmo_dagster.campaign.config import CampaignConfig, Sequence, State
+from aicmo_dagster.campaign.config import CampaignConfig, State
+from aicmo_dagster.campaign.steps import Sequence
 from aicmo_dagster.errors import AicmoError, CampaignNotFoundError, CampaignNotRunnableError
 from aicmo_dagster.store.audit import record
 from aicmo_dagster.store.database import rows

@@ -62,6 +62,13 @@ class Claimed:
     lead: dict[str, Any]
 
 
+def new_worker(cursor: Cursor) -> int:
+    """A number for a process or thread that sends, never used before."""
+    cursor.execute("SELECT nextval('send_workers')")
+    (number,) = cursor.fetchone() or (0,)
+    return int(number)
+
+
 def orphans(cursor: Cursor, campaign_id: int) -> tuple[int, int]:
     """Deal with what a crash left behind: (rows that are planned again, rows that are now uncertain).
 
@@ -131,7 +138,7 @@ def skip_stopped(cursor: Cursor, campaign_id: int, send_id: int | None = None) -
 def claim(
     cursor: Cursor,
     campaign_id: int,
-    worker: str,
+    worker: int,
     zones_open: list[str],
     *,
     limit: int,
@@ -214,7 +221,7 @@ def claim(
 def start(
     cursor: Cursor,
     send_id: int,
-    worker: str,
+    worker: int,
     *,
     mode: str,
     sender: str,
@@ -275,7 +282,7 @@ def start(
 def finish(
     cursor: Cursor,
     send_id: int,
-    worker: str,
+    worker: int,
     state: Ended,
     *,
     now: datetime,
@@ -317,7 +324,7 @@ def finish(
     return None if row is None else str(row[0])
 
 
-def release(cursor: Cursor, worker: str, send_id: int | None = None) -> int:
+def release(cursor: Cursor, worker: int, send_id: int | None = None) -> int:
     """Give claimed mails of this worker back, or one of them: the number of rows that are planned again."""
     cursor.execute(
         "UPDATE sends SET state = 'planned', claimed_by = NULL, lease_until = NULL "
@@ -327,7 +334,7 @@ def release(cursor: Cursor, worker: str, send_id: int | None = None) -> int:
     return cursor.rowcount
 
 
-def doubt(cursor: Cursor, worker: str) -> int:
+def doubt(cursor: Cursor, worker: int) -> int:
     """Call uncertain what this worker began and, interrupted, could not record; returns how many."""
     cursor.execute(
         "UPDATE sends SET state = 'uncertain', "

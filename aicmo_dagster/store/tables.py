@@ -90,6 +90,7 @@ campaigns = Table(
     Column("config", JSONB, nullable=False),
     _now(),
     Column("updated_at", _Time, nullable=False, server_default=func.now()),
+    Column("state_reason", Text, comment="why it was paused by itself"),
     CheckConstraint("key ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'", name="key"),
     _one_of("state", ("draft", "active", "paused", "completed", "archived")),
     _one_of("mode", ("live", "simulation")),
@@ -512,10 +513,10 @@ sends = Table(
     Column("next_try_at", _Time, comment="of a held send"),
     Column("reason", Text, comment="why it is held, failed, skipped or uncertain"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    Column("claimed_by", Text),
+    Column("claimed_by", BigInteger, comment="number of the worker; its session holds a lock of that number"),
     Column("lease_until", _Time),
     Column("mode", Text),
-    Column("sender", Text),
+    Column("sender", Text, comment="address of the mailbox; chosen with the plan, kept for the lead"),
     Column("recipient", Text),
     Column("message_id", Text, unique=True),
     Column("reply", Text, comment="the server's last words"),
@@ -523,6 +524,10 @@ sends = Table(
     Column("sent_at", _Time),
     Column("run_id", Uuid, nullable=False),
     _now(),
+    Column(
+        "priority", REAL, nullable=False, server_default="0", comment="the lead's score when it was planned"
+    ),
+    Column("variant", Text, comment="of the step; NULL = its own text"),
     UniqueConstraint("lead_id", "sequence", "sequence_version", "step"),
     _one_of("state", ("planned", "claimed", "sending", "sent", "held", "failed", "uncertain", "skipped")),
     CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_at"),
@@ -534,6 +539,73 @@ Index(
     postgresql_where=text("state IN ('planned', 'claimed', 'sending', 'held')"),
 )
 Index("sends_started_idx", sends.c.campaign_id, sends.c.started_at)
+Index(
+    "sends_waiting_idx",
+    sends.c.campaign_id,
+    sends.c.sender,
+    sends.c.due_at,
+    sends.c.priority.desc(),
+    sends.c.id,
+    postgresql_where=text("state IN ('planned', 'held')"),
+)
+Index("sends_taken_idx", sends.c.claimed_by, postgresql_where=text("state IN ('claimed', 'sending')"))
+
+send_counts = Table(
+    "send_counts",
+    metadata,
+    Column("scope", Text, nullable=False),
+    Column("key", Text, nullable=False, comment="of the campaign, the mailbox, or the mailbox and a domain"),
+    Column("day", Date, nullable=False, comment="by the campaign's clock"),
+    Column("started", Integer, nullable=False),
+    PrimaryKeyConstraint("scope", "key", "day"),
+    _one_of("scope", ("campaign", "mailbox", "domain")),
+    comment="Mails started a day; what the caps are kept by.",
+)
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("first_day", Date, comment="on which it sent its first mail: the ramp counts from here"),
+    Column("next_at", _Time, comment="earliest time of its next mail"),
+    Column(
+        "troubles", SmallInteger, nullable=False, server_default="0", comment="connections failed in a row"
+    ),
+    Column("held_until", _Time),
+    Column("held_reason", Text),
+    comment="What is remembered of a mailbox that mails are sent from.",
+)
+sending_domains = Table(
+    "sending_domains",
+    metadata,
+    Column("domain", Text, nullable=False),
+    Column("selector", Text, nullable=False, comment="of the DKIM key; empty = none is known"),
+    Column("findings", JSONB, nullable=False, comment="per check: good, bad or unknown, and why"),
+    Column("checked_at", _Time, nullable=False),
+    PrimaryKeyConstraint("domain", "selector"),
+    comment="What DNS says of the domains that mails are sent from.",
+)
+variant_winners = Table(
+    "variant_winners",
+    metadata,
+    _campaign(),
+    Column("sequence", Text, nullable=False),
+    Column("sequence_version", Integer, nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("chosen_by", Text, nullable=False),
+    _now(),
+    PrimaryKeyConstraint("campaign_id", "sequence", "sequence_version", "step"),
+    comment="New leads get this variant of the step only.",
+)
+lead_waits = Table(
+    "lead_waits",
+    metadata,
+    _lead(),
+    Column("until", _Time, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("lead_id"),
+    comment="Leads that get no mail before a time, such as the end of a holiday.",
+)
 
 suppressions = Table(
     "suppressions",
@@ -545,8 +617,17 @@ suppressions = Table(
     Column("added_by", Text, nullable=False),
     _now(),
     UniqueConstraint("kind", "value"),
-    _one_of("kind", ("address", "domain")),
-    comment="Nobody here gets a mail from any campaign.",
+    _one_of("kind", ("address", "domain", "hash")),
+    comment="Nobody here gets a mail from any campaign. hash: `mailbox_hash` of an address that was erased.",
+)
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    _campaign(),
+    Column("mailbox", Text, nullable=False),
+    _now(),
+    PrimaryKeyConstraint("campaign_id", "mailbox"),
+    comment="People who want no more mails of this campaign.",
 )
 
 engagement_events = Table(
@@ -564,6 +645,61 @@ engagement_events = Table(
     CheckConstraint("human BETWEEN 0 AND 1", name="human"),
 )
 Index("engagement_events_created_at_idx", engagement_events.c.created_at)
+Index("engagement_events_send_id_idx", engagement_events.c.send_id)
+
+mailbox_cursors = Table(
+    "mailbox_cursors",
+    metadata,
+    Column("mailbox", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("uid_validity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
+    Column("read_at", _Time, nullable=False),
+    PrimaryKeyConstraint("mailbox", "folder"),
+    comment="How far each folder was read.",
+)
+received_messages = Table(
+    "received_messages",
+    metadata,
+    _key(),
+    Column("mailbox", Text, nullable=False),
+    Column("message_id", Text, nullable=False, comment="a hash of the headers where the message has none"),
+    Column("kind", Text, nullable=False),
+    Column("lead_id", BigInteger, ForeignKey(f"{SCHEMA}.leads.id")),
+    Column("send_id", BigInteger, ForeignKey(f"{SCHEMA}.sends.id")),
+    Column("category", Text, comment="of a reply"),
+    Column("confidence", REAL, comment="in the category"),
+    Column("words", Text, comment="what a person wrote, without what was quoted"),
+    Column(
+        "detail", Text, comment="of a bounce: its class and the server's words; of an auto-reply: its kind"
+    ),
+    Column("return_on", Date, comment="of an auto-reply"),
+    Column("received_at", _Time, nullable=False),
+    Column("rules_version", Integer, nullable=False),
+    Column("reviewed_by", Text),
+    Column("reviewed_at", _Time),
+    _now(),
+    UniqueConstraint("mailbox", "message_id"),
+    _one_of("kind", ("reply", "auto_reply", "bounce", "complaint", "unsubscribe")),
+    CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
+    comment="What came back to a mailbox and is about a mail of ours; nothing else is kept.",
+)
+Index("received_messages_lead_id_idx", received_messages.c.lead_id)
+provider_events = Table(
+    "provider_events",
+    metadata,
+    _key(),
+    Column("provider", Text, nullable=False),
+    Column("event_key", Text, nullable=False, comment="what the provider tells its events apart by"),
+    Column("body", JSONB, nullable=False, comment="the event as it came"),
+    Column("kind", Text, comment="what it was taken for; NULL = nothing that concerns us"),
+    Column("send_id", BigInteger, ForeignKey(f"{SCHEMA}.sends.id")),
+    Column("rules_version", Integer),
+    Column("processed_at", _Time),
+    _now(),
+    UniqueConstraint("provider", "event_key"),
+    comment="What providers report of mails, kept to be read again by newer rules.",
+)
 
 mail_domains = Table(
     "mail_domains",

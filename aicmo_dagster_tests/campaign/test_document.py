@@ -33,7 +33,10 @@ def test_four_lines_are_a_campaign_with_the_defaults_of_the_rules() -> None:
     ("changes", "sentence"),
     [
         ({"max_lead": 5}, "test.yaml: max_lead is not known; did you mean max_leads?"),
-        ({"sending": {"cap": 5}}, "test.yaml: sending.cap is not known; known here: cap_per_day, sender"),
+        (
+            {"sending": {"cap": 5}},
+            "test.yaml: sending.cap is not known; known here: cap_per_day, holds, holidays",
+        ),
         ({"icp": {"industry": ["x"]}}, "test.yaml: icp.industry is not known; did you mean industries?"),
         (
             {"sources": [{"type": "csv", "path": "a.csv", "delimeter": ";"}]},
@@ -45,7 +48,7 @@ def test_four_lines_are_a_campaign_with_the_defaults_of_the_rules() -> None:
         ),
         ({"max_leads": 0}, "test.yaml: max_leads: input should be greater than or equal to 1, not 0"),
         ({"time_zone": "Berlin"}, "'Berlin' is not an IANA time zone; write it like 'Europe/Berlin'"),
-        ({"mode": "live"}, "mode live needs sending.sender with its smtp server"),
+        ({"mode": "live"}, "mode live needs sending.senders, each with its smtp server"),
         (
             {"sending": {"window": {"start": "17:00", "end": "09:00"}}},
             "sending.window: never opens: start 17:00 is not before end 09:00",

@@ -78,9 +78,7 @@ def test_a_sequence_that_ends_in_a_skip_frees_its_owner(campaign: Campaign) -> N
 
 
 def test_what_a_dead_process_left_is_planned_again_or_uncertain(campaign: Campaign) -> None:
-    claimed = outreach.add_send(
-        campaign.id, _enrol(campaign, "a@example.org"), state="claimed", claimed_by="dead"
-    )
+    claimed = outreach.add_send(campaign.id, _enrol(campaign, "a@example.org"), state="claimed", claimed_by=7)
     sending = outreach.add_send(
         campaign.id, _enrol(campaign, "b@example.org"), state="sending", started_at=NOW
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicmo_dagster.campaign.config import Sender
+from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail.compose import compose, is_address
 from aicmo_dagster.mail.templates import Rendered, one_line

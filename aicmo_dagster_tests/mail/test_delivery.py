@@ -35,9 +35,9 @@ def run(
     campaign: campaigns.Campaign, transport: Transport | None = None, at: datetime = NOW, **changes: Any
 ) -> Delivered:
     if transport is None:
-        assert campaign.config.sending.sender is not None
-        assert campaign.config.sending.sender.smtp is not None
-        transport = SmtpTransport(campaign.config.sending.sender.smtp)
+        (sender,) = campaign.config.sending.senders
+        assert sender.smtp is not None
+        transport = SmtpTransport(sender.smtp)
     arguments: dict[str, Any] = {"now": lambda: at, "zones_open": lambda _: ["UTC"], **changes}
     try:
         return send_due(database.connect, campaign, transport, **arguments)

@@ -1,6 +1,6 @@
 import pytest
 
-from aicmo_dagster.campaign.config import Sequence, Step
+from aicmo_dagster.campaign.steps import Sequence, Step
 from aicmo_dagster.mail.linter import check
 from aicmo_dagster_tests.outreach import config
 

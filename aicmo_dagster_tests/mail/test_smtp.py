@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from aicmo_dagster.campaign.config import Smtp
+from aicmo_dagster.campaign.sending import Smtp
 from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail.outcome import Outcome
 from aicmo_dagster.mail.smtp import SmtpTransport

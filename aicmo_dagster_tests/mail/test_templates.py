@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicmo_dagster.campaign.config import Step
+from aicmo_dagster.campaign.steps import Step
 from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail.linter import check
 from aicmo_dagster.mail.templates import render, values
@@ -17,9 +17,8 @@ CONFIG = config(sending={"variables": {"offer": "bookkeeping"}})
 
 
 def text(template: str, **lead: Any) -> str:
-    return render(Step(day=0, subject="s", text=template), values(lead, "Owner", CONFIG)).text.removesuffix(
-        "\n"
-    )
+    seen = values(lead, "Owner", CONFIG, CONFIG.sending.senders[0])
+    return render(Step(day=0, subject="s", text=template), seen).text.removesuffix("\n")
 
 
 def test_lead_sender_owner_and_campaign_are_filled_in() -> None:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from aicmo_dagster.campaign.config import CampaignConfig, WorkingHours
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.campaign.hours import WorkingHours
 from aicmo_dagster.stages.considered import Considered, considered
 from aicmo_dagster.stages.owners import COLLEAGUE, OUTSIDE_TERRITORY, ROUND_ROBIN, OwnerLoad, assign
 from aicmo_dagster_tests.stages.test_owners import MONDAY_NOON, campaign, leads, owner, teams

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicmo_dagster.campaign.config import CampaignConfig, ManualSource, Sequence, Step
+from aicmo_dagster.campaign.config import CampaignConfig, ManualSource
 from aicmo_dagster.campaign.icp import Icp
+from aicmo_dagster.campaign.steps import Sequence, Step
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.stages.nurture import is_open, plan
 

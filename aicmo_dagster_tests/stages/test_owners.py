@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicmo_dagster.campaign.config import CampaignConfig, ManualSource, Owner, Routing, WorkingHours
+from aicmo_dagster.campaign.config import CampaignConfig, ManualSource, Owner, Routing
+from aicmo_dagster.campaign.hours import WorkingHours
 from aicmo_dagster.campaign.icp import Icp
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.stages.owners import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aicmo_dagster.campaign.config import WEEKDAYS, Weekday, WorkingHours
+from aicmo_dagster.campaign.hours import WEEKDAYS, Weekday, WorkingHours
 from aicmo_dagster.stages.sending_window import is_open, next_open
 
 OFFICE = WorkingHours()

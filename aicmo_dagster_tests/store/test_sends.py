@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("store")
 DAY = (NOW.replace(hour=0), NOW.replace(hour=0) + timedelta(days=1))
 
 
-def claim(campaign_id: int, worker: str = "w", **changes: Any) -> list[sends.Claimed]:
+def claim(campaign_id: int, worker: int = 1, **changes: Any) -> list[sends.Claimed]:
     with database.transaction() as cursor:
         arguments: dict[str, Any] = {
             "limit": 100,
@@ -30,7 +30,7 @@ def claim(campaign_id: int, worker: str = "w", **changes: Any) -> list[sends.Cla
         return sends.claim(cursor, campaign_id, worker, zones, **arguments)
 
 
-def start(cursor: sends.Cursor, send_id: int, worker: str = "w", **changes: Any) -> bool:
+def start(cursor: sends.Cursor, send_id: int, worker: int = 1, **changes: Any) -> bool:
     arguments: dict[str, Any] = {
         "mode": "simulation",
         "sender": "sender@example.com",
@@ -54,7 +54,7 @@ def execute(statement: str, *parameters: object) -> None:
 
 def finish(send_id: int, state: sends.Ended, **changes: Any) -> str | None:
     with database.transaction() as cursor:
-        return sends.finish(cursor, send_id, "w", state, **{"now": NOW, **changes})
+        return sends.finish(cursor, send_id, 1, state, **{"now": NOW, **changes})
 
 
 def one_claimed() -> tuple[int, int, int]:
@@ -120,23 +120,23 @@ def test_a_lead_never_has_two_mails_under_way(store: URL) -> None:
     first = add_send(campaign.id, lead, step=1)
     add_send(campaign.id, lead, step=2, due_at=NOW - timedelta(days=1))
     assert [one.id for one in claim(campaign.id)] == [first]
-    assert claim(campaign.id, "other") == []
+    assert claim(campaign.id, 2) == []
     assert started(first)
-    assert claim(campaign.id, "other") == []
+    assert claim(campaign.id, 2) == []
 
 
 def test_two_connections_claim_every_row_once(store: URL) -> None:
     campaign = add_campaign()
     ids = add_mails(campaign.id, 60)
 
-    def work(worker: str) -> list[int]:
+    def work(worker: int) -> list[int]:
         found = []
         while batch := claim(campaign.id, worker, limit=7):
             found += [one.id for one in batch]
         return found
 
     with ThreadPoolExecutor(4) as pool:
-        found = [one for ids in pool.map(work, "abcd") for one in ids]
+        found = [one for ids in pool.map(work, range(1, 5)) for one in ids]
     assert sorted(found) == ids
 
 
@@ -144,7 +144,7 @@ def test_the_cap_holds_when_several_claim_and_start_at_once(store: URL) -> None:
     campaign = add_campaign()
     add_mails(campaign.id, 40)
 
-    def work(worker: str) -> int:
+    def work(worker: int) -> int:
         count = 0
         while batch := claim(campaign.id, worker, limit=3, cap_per_day=10):
             for one in batch:
@@ -152,7 +152,7 @@ def test_the_cap_holds_when_several_claim_and_start_at_once(store: URL) -> None:
         return count
 
     with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(work, "abcd")) == 10
+        assert sum(pool.map(work, range(1, 5))) == 10
 
 
 def test_the_cap_counts_the_mails_of_its_day_only(store: URL) -> None:
@@ -173,7 +173,7 @@ def test_a_claimed_mail_of_an_active_campaign_starts_once(store: URL) -> None:
 
 def test_another_worker_cannot_start_it(store: URL) -> None:
     _, _, send = one_claimed()
-    assert not started(send, worker="other")
+    assert not started(send, worker=2)
 
 
 def pause(campaign: int, lead: int) -> None:
@@ -277,7 +277,7 @@ def test_what_a_merged_lead_asked_for_stops_the_mails_of_its_survivor(store: URL
     MERGED_STOPS[reason](campaign, merged)
     assert not started(send)
     with database.transaction() as cursor:
-        sends.release(cursor, "w", send)
+        sends.release(cursor, 1, send)
         assert sends.skip_stopped(cursor, campaign) == {reason: 1}
 
 
@@ -315,7 +315,7 @@ def test_a_suppressed_address_stops_every_spelling_of_its_mailbox(store: URL, sp
     assert not started(send, recipient=spelling)
     with database.transaction() as cursor:
         assert enrolments.suppressed_but_open(cursor, campaign.id) == 1
-        sends.release(cursor, "w", send)
+        sends.release(cursor, 1, send)
         assert sends.skip_stopped(cursor, campaign.id) == {"suppressed": 1}
 
 
@@ -422,7 +422,7 @@ def test_a_worker_that_lost_its_claim_records_nothing(store: URL) -> None:
     campaign, _, send = one_claimed()
     with database.transaction() as cursor:
         sends.orphans(cursor, campaign)
-    claim(campaign, "other")
+    claim(campaign, 2)
     assert finish(send, "held", reason="late") is None
     assert states() == {send: "claimed"}
 
@@ -430,8 +430,8 @@ def test_a_worker_that_lost_its_claim_records_nothing(store: URL) -> None:
 def test_released_mails_can_be_claimed_again(store: URL) -> None:
     campaign, _, send = one_claimed()
     with database.transaction() as cursor:
-        assert sends.release(cursor, "w") == 1
-    assert [one.id for one in claim(campaign, "other")] == [send]
+        assert sends.release(cursor, 1) == 1
+    assert [one.id for one in claim(campaign, 2)] == [send]
 
 
 def test_an_uncertain_mail_is_resolved_once_and_the_audit_log_knows_by_whom(store: URL) -> None:

@@ -103,8 +103,8 @@ def _next(history: History, now: datetime) -> str:
         return f"No mail while the campaign is {campaign.state}: aicmo campaigns resume {key}"
     if route is None:
         return f"The lead gets a sequence, an owner and its first mail with the next run: aicmo run {key}"
-    if campaign.config.sending.sender is None:
-        return "No mail: the campaign has no sender; give sending.sender with mailbox and postal_address."
+    if not campaign.config.sending.senders:
+        return "No mail: the campaign has no sender; give sending.senders with mailbox and postal_address."
     stopped = [one for one in sends if one["state"] in ("skipped", "failed")]
     uncertain = [one for one in sends if one["state"] == "uncertain"]
     if uncertain:

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from aicmo_dagster.campaign.config import SIGNALS, CampaignConfig, Sequence
+from aicmo_dagster.campaign.config import SIGNALS, CampaignConfig
+from aicmo_dagster.campaign.steps import Sequence
 from aicmo_dagster.stages.routing import OwnerLoad, route
 from aicmo_dagster.stages.sending_window import next_open
 
