@@ -12,12 +12,12 @@ import os
 import re
 import smtplib
 import ssl
-from collections.abc import Callable
 
 from aicmo_dagster.campaign.sending import Smtp
 from aicmo_dagster.errors import MailError
+from aicmo_dagster.mail import failpoint
 from aicmo_dagster.mail.compose import is_address
-from aicmo_dagster.mail.outcome import Kind, Outcome
+from aicmo_dagster.mail.outcome import Kind, Letter, Outcome, Transport
 
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 # Refusals that some servers give as plain 550 although they are about us; field practice.
@@ -30,7 +30,7 @@ _FINAL_REPLY_TIMEOUT_S = 600.0
 """RFC 5321 4.5.3.2.6: whoever waits less after the dot makes duplicates or, here, uncertain mails."""
 
 
-class SmtpTransport:
+class SmtpTransport(Transport):
     """Mails over one connection, which is opened when needed and again after it was lost."""
 
     def __init__(self, smtp: Smtp) -> None:
@@ -48,39 +48,21 @@ class SmtpTransport:
         except OSError as error:
             raise MailError(f"sending.senders: smtp.ca_file {smtp.ca_file}: {_reason(error)}") from None
 
-    def deliver(
-        self, envelope_from: str, recipient: str, content: bytes, commit: Callable[[], bool]
-    ) -> Outcome:
-        """What became of the mail; `content` has CRLF line ends.
-
-        Raises MailError when an address is not fit for an SMTP command, and whatever `commit` raises; in both
-        cases nothing was sent.
-        """
-        for address in (envelope_from, recipient):
+    def exchange(
+        self, started: Letter | None, following: Letter | None
+    ) -> tuple[Outcome | None, Outcome | None]:
+        """As `Transport.exchange`; where the server offers PIPELINING (RFC 2920), one round trip a mail."""
+        for address in (following.envelope_from, following.recipient) if following else ():
             if not is_address(address):
                 raise MailError(f"{address!r} is not an address that mail can be sent to")
-        reused = self._session is not None
-        refused = None if reused else self._open()
-        if refused is None:
-            try:
-                refused = self._envelope(envelope_from, recipient, len(content))
-            except OSError as error:  # which every error of smtplib is, too
-                self._drop()
-                refused = Outcome("refused_temporary", f"connection lost: {_reason(error)}", session=True)
-        if refused is not None:
-            if reused and self._session is None:
-                # Servers close a connection that was idle or has carried enough; a fresh one decides.
-                return self.deliver(envelope_from, recipient, content, commit)
-            return refused
-        try:
-            started = commit()
-        except BaseException:
-            self._drop()
-            raise
-        if not started:
-            self._drop()
-            return Outcome("not_started", "")
-        return self._body(content)
+        if started is None:
+            return None, self._invite(following) if following else None
+        ended, refused = self._body(started, following)
+        return ended, refused
+
+    def abandon(self) -> None:
+        """Drop the connection: without the final dot the server has nothing (RFC 5321 4.1.1.4)."""
+        self._drop()
 
     def close(self) -> None:
         """End the session politely, if there is one."""
@@ -125,11 +107,39 @@ class SmtpTransport:
             session.close()
         return failed
 
-    def _envelope(self, envelope_from: str, recipient: str, size: int) -> Outcome | None:
+    def _invite(self, letter: Letter) -> Outcome | None:
+        """The envelope alone, over a fresh connection where the one in use has ended."""
+        reused = self._session is not None
+        refused = None if reused else self._open()
+        if refused is None:
+            refused = self._envelope(letter)
+        if refused is not None and reused and self._session is None:
+            # Servers close a connection that was idle or has carried enough; a fresh one decides.
+            return self._invite(letter)
+        return refused
+
+    def _envelope(self, letter: Letter) -> Outcome | None:
         """MAIL, RCPT and DATA up to the 354; an Outcome says who was refused."""
+        commands = self._commands(letter)
+        if isinstance(commands, Outcome):
+            return commands
+        try:
+            if not self._pipelines:
+                return self._one_by_one(commands)
+            self._send(b"".join(commands))
+            return self._answers()
+        except OSError as error:  # which every error of smtplib is, too
+            self._drop()
+            return Outcome("refused_temporary", f"connection lost: {_reason(error)}", session=True)
+
+    @property
+    def _pipelines(self) -> bool:
+        return bool(self._connected().has_extn("pipelining"))
+
+    def _commands(self, letter: Letter) -> list[bytes] | Outcome:
         session = self._connected()
-        options = f" SIZE={size}" if session.has_extn("size") else ""
-        if not (envelope_from + recipient).isascii():
+        options = f" SIZE={len(letter.content)}" if session.has_extn("size") else ""
+        if not (letter.envelope_from + letter.recipient).isascii():
             if not session.has_extn("smtputf8"):
                 return Outcome(
                     "refused_permanent",
@@ -137,53 +147,98 @@ class SmtpTransport:
                 )
             options += " SMTPUTF8"
         # Session.mail() and rcpt() would pass the addresses through quoteaddr, which can change them.
-        session.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
-        code, reply = session.docmd("MAIL", f"FROM:<{envelope_from}>{options}")
-        if code != 250:
-            return self._refused(_after_mail(code, _text(code, reply)))
-        code, reply = session.docmd("RCPT", f"TO:<{recipient}>")
-        if code not in (250, 251):
-            return self._refused(_after_rcpt(code, _text(code, reply)))
-        code, reply = session.docmd("DATA")
-        if code != 354:
-            return self._refused(_after_data(code, _text(code, reply)))
+        return [
+            f"MAIL FROM:<{letter.envelope_from}>{options}\r\n".encode(),
+            f"RCPT TO:<{letter.recipient}>\r\n".encode(),
+            b"DATA\r\n",
+        ]
+
+    def _one_by_one(self, commands: list[bytes]) -> Outcome | None:
+        for command, good, refusal in zip(commands, _GOOD, _REFUSALS, strict=True):
+            self._send(command)
+            code, reply = self._connected().getreply()
+            if code not in good:
+                return self._refused(refusal(code, _text(code, reply)))
         return None
+
+    def _answers(self) -> Outcome | None:
+        """The answers to a whole envelope: each command has one, also behind a refusal (RFC 2920 3.1)."""
+        refused: Outcome | None = None
+        code = 0
+        for good, refusal in zip(_GOOD, _REFUSALS, strict=True):
+            code, reply = self._connected().getreply()
+            if code not in good and refused is None:
+                refused = refusal(code, _text(code, reply))
+            if code == 421:
+                break
+        if refused is None:
+            return None
+        if code == 354:
+            # The server wants a mail although it refused the recipient: it gets one without content.
+            self._send(b".\r\n")
+            self._connected().getreply()
+        return self._refused(refused)
 
     def _refused(self, outcome: Outcome) -> Outcome:
         """Make the connection ready for the next mail."""
-        session = self._connected()
         if outcome.reply.startswith("421"):
             self._drop()
             return outcome
         try:
-            session.docmd("RSET")
+            self._connected().docmd("RSET")
         except OSError:
             self._drop()
         return outcome
 
-    def _body(self, content: bytes) -> Outcome:
+    def _body(self, started: Letter, following: Letter | None) -> tuple[Outcome, Outcome | None]:
         session = self._connected()
-        if session.sock is not None:
-            session.sock.settimeout(max(self._smtp.timeout_s, _FINAL_REPLY_TIMEOUT_S))
         # RFC 5321 4.5.2: a line that starts with a dot gets another one.
-        stuffed = re.sub(rb"(?m)^\.", b"..", content)
+        stuffed = re.sub(rb"(?m)^\.", b"..", started.content)
         if not stuffed.endswith(b"\r\n"):
             stuffed += b"\r\n"
+        commands = self._commands(following) if following is not None else []
+        together = b"".join(commands) if not isinstance(commands, Outcome) and self._pipelines else b""
+        if session.sock is not None:
+            session.sock.settimeout(max(self._smtp.timeout_s, _FINAL_REPLY_TIMEOUT_S))
+        failpoint.reached("body")
         try:
-            session.send(stuffed + b".\r\n")
+            self._send(stuffed + b".\r\n" + together)
+            failpoint.reached("dot")
             code, reply = session.getreply()
         except OSError as error:
             self._drop()
-            return Outcome("uncertain", f"no answer after the mail was sent: {_reason(error)}")
+            ended = Outcome("uncertain", f"no answer after the mail was sent: {_reason(error)}")
+            return ended, _AGAIN if following else None
+        failpoint.reached("answer")
         if session.sock is not None:
             session.sock.settimeout(self._smtp.timeout_s)
         text = _text(code, reply)
         if 200 <= code < 300:
-            return Outcome("sent", text)
-        if 400 <= code < 600:
-            return self._refused(_after_data(code, text))
-        self._drop()
-        return Outcome("uncertain", f"the server's answer makes no sense: {text}")
+            ended = Outcome("sent", text)
+        elif 400 <= code < 600:
+            ended = _after_data(code, text)
+        else:
+            self._drop()
+            ended = Outcome("uncertain", f"the server's answer makes no sense: {text}")
+            return ended, _AGAIN if following else None
+        if code == 421:
+            self._drop()
+            return ended, _AGAIN if following else None
+        if following is None:
+            return ended, None
+        try:
+            # A refused body ends its mail like an accepted one, so the next envelope needs no RSET (4.1.1.4).
+            refused = self._answers() if together else self._envelope(following)
+        except OSError:
+            self._drop()
+            refused = None
+        return ended, _AGAIN if self._session is None else refused
+
+    def _send(self, data: bytes) -> None:
+        session = self._connected()
+        if session.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        session.sock.sendall(data)
 
     def _connected(self) -> smtplib.SMTP:
         if self._session is None:
@@ -246,3 +301,9 @@ def _text(code: int, reply: bytes | str) -> str:
 
 def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
+
+
+_AGAIN = Outcome("again", "")
+_GOOD = ((250,), (250, 251), (354,))
+_REFUSALS = (_after_mail, _after_rcpt, _after_data)
+"""Of MAIL, RCPT and DATA: the codes that mean yes, and what any other one means."""

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.mail.delivery import Delivered, send_due
 from aicmo_dagster.mail.outbox import Outbox
-from aicmo_dagster.mail.outcome import Outcome, Transport
+from aicmo_dagster.mail.outcome import Letter, Outcome, Transport
 from aicmo_dagster.mail.smtp import SmtpTransport
 from aicmo_dagster.store import campaigns, database, sends, suppressions
 from aicmo_dagster_tests.mail.servers import ScriptedServer, smtp_server
@@ -237,21 +237,27 @@ def test_a_lead_keeps_the_version_of_the_sequence_it_is_in(tmp_path: Path) -> No
     assert {mail["To"]: mail["Subject"] for mail in mails} == {"a@example.org": "Old", "b@example.org": "New"}
 
 
-class Interrupted:
+class Interrupted(Transport):
     """A transport that lets something happen between the claim and the server's 354."""
 
     def __init__(self, happen: Callable[[], None]) -> None:
         self._happen = happen
         self.sent: list[str] = []
 
-    def deliver(
-        self, envelope_from: str, recipient: str, content: bytes, commit: Callable[[], bool]
-    ) -> Outcome:
-        self._happen()
-        if not commit():
-            return Outcome("not_started", "")
-        self.sent.append(recipient)
+    def exchange(
+        self, started: Letter | None, following: Letter | None
+    ) -> tuple[Outcome | None, Outcome | None]:
+        ended = self.send(started) if started else None
+        if following:
+            self._happen()
+        return ended, None
+
+    def send(self, letter: Letter) -> Outcome:
+        self.sent.append(letter.recipient)
         return Outcome("sent", "250 ok")
+
+    def abandon(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -291,10 +297,7 @@ def test_a_mail_that_an_interruption_cut_off_is_uncertain_at_once() -> None:
     first, second = add_mails(campaign.id, 2)
 
     class Cut(Interrupted):
-        def deliver(
-            self, envelope_from: str, recipient: str, content: bytes, commit: Callable[[], bool]
-        ) -> Outcome:
-            assert commit()
+        def send(self, letter: Letter) -> Outcome:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
