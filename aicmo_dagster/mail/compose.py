@@ -7,6 +7,7 @@ the headers that are the same in every mail go through its policy; the others ar
 import base64
 import quopri
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -50,12 +51,14 @@ def compose(
     key: bytes,
     public_url: str | None,
     now: datetime,
+    thread: Sequence[str] = (),
 ) -> Composed:
     """The mail from `sender` to `recipient`, the same bytes for the same arguments.
 
     `recipient` is an address whose domain is in ASCII, `key` what `tokens.secret` returned, `public_url`
-    where `unsubscribe.app` answers; without it only the address to write to is offered. Raises MailError
-    when the recipient or the sender is not an address.
+    where `unsubscribe.app` answers; without it only the address to write to is offered. `thread` holds the
+    Message-IDs of the mails it follows, oldest first. Raises MailError when the recipient or the sender is
+    not an address.
     """
     if not is_address(recipient):
         raise MailError(f"{recipient!r} is not an address that mail can be sent to")
@@ -84,6 +87,7 @@ def compose(
             _subject(rendered.subject),
             f"Date: {format_datetime(now)}\r\n",
             f"Message-ID: {identity}\r\n",
+            _threaded(thread),
             unsubscribe,
             "MIME-Version: 1.0\r\n",
             f'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n',
@@ -96,6 +100,12 @@ def compose(
 def _header(name: str, value: str) -> str:
     """A header that is the same in many mails, folded and encoded by the standard library."""
     return str(SMTP.fold(name, SMTP.header_factory(name, value)))
+
+
+def _threaded(identities: Sequence[str]) -> str:
+    if not identities:
+        return ""
+    return f"In-Reply-To: {identities[-1]}\r\nReferences: " + "\r\n ".join(identities) + "\r\n"
 
 
 def _to(recipient: str, name: str) -> str:
