@@ -548,6 +548,12 @@ Index(
     sends.c.id,
     postgresql_where=text("state IN ('planned', 'held')"),
 )
+Index(
+    "sends_recipient_idx",
+    text("aicmo.mailbox(recipient)"),
+    sends.c.started_at,
+    postgresql_where=sends.c.recipient.is_not(None),
+)
 Index("sends_taken_idx", sends.c.claimed_by, postgresql_where=text("state IN ('claimed', 'sending')"))
 
 send_counts = Table(
@@ -619,6 +625,15 @@ suppressions = Table(
     UniqueConstraint("kind", "value"),
     _one_of("kind", ("address", "domain", "hash")),
     comment="Nobody here gets a mail from any campaign. hash: `mailbox_hash` of an address that was erased.",
+)
+stopped_accounts = Table(
+    "stopped_accounts",
+    metadata,
+    _campaign(),
+    Column("account_domain", Text, nullable=False),
+    _now(),
+    PrimaryKeyConstraint("campaign_id", "account_domain"),
+    comment="Companies of which somebody replied, where a reply stops the colleagues, too.",
 )
 opt_outs = Table(
     "opt_outs",

@@ -1,0 +1,29 @@
+"""Mails to a person over all campaigns, and companies of which somebody has replied."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    op.create_index(
+        "sends_recipient_idx",
+        "sends",
+        [sa.text("aicmo.mailbox(recipient)"), "started_at"],
+        schema="aicmo",
+        postgresql_where=sa.text("recipient IS NOT NULL"),
+    )
+    op.create_table(
+        "stopped_accounts",
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_domain", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("stopped_accounts_campaign_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "account_domain", name=op.f("stopped_accounts_pkey")),
+        schema="aicmo",
+        comment="Companies of which somebody replied, where a reply stops the colleagues, too.",
+    )
