@@ -30,11 +30,12 @@ def assign(
     names = np.array([None, *(variant.name for variant in variants)], object)
     weights = np.cumsum([1.0, *(variant.weight for variant in variants)])
     seed = hashlib.blake2b(f"{sequence}\n{version}\n{step}".encode(), digest_size=8).digest()
-    places = _uniform(lead_ids, int.from_bytes(seed, "big")) * weights[-1]
-    return np.take(names, np.searchsorted(weights[:-1], places, "right"))
+    places = uniform(lead_ids, int.from_bytes(seed, "big")) * weights[-1]
+    given: ObjectArray = names[np.searchsorted(weights[:-1], places, "right")]
+    return given
 
 
-def _uniform(lead_ids: IntArray, seed: int) -> npt.NDArray[np.float64]:
+def uniform(lead_ids: IntArray, seed: int) -> npt.NDArray[np.float64]:
     """A number from 0 to below 1 per lead: the mixing of SplitMix64, whose bits are independent of the order."""
     mixed = np.asarray(lead_ids).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):

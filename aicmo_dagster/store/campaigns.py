@@ -39,6 +39,8 @@ class Campaign:
     state: State
     config: CampaignConfig
     base_folder: Path
+    state_reason: str | None = None
+    """Why it was paused by itself; None where a person did it."""
 
 
 Outcome = Literal["created", "changed", "unchanged"]
@@ -108,7 +110,7 @@ def sequence_versions(cursor: Cursor[TupleRow], campaign_id: int) -> dict[tuple[
 
 
 _SELECT = (
-    "SELECT c.id, c.key, c.version, c.state, c.config, v.base_folder FROM campaigns c "
+    "SELECT c.id, c.key, c.version, c.state, c.state_reason, c.config, v.base_folder FROM campaigns c "
     "JOIN campaign_versions v ON v.campaign_id = c.id AND v.version = c.version "
 )
 
@@ -162,8 +164,13 @@ def listing(cursor: Cursor[TupleRow], state: State | None = None) -> list[Campai
     return [_campaign(row) for row in found]
 
 
-def set_state(cursor: Cursor[TupleRow], key: str, state: State, actor: str) -> Campaign:
-    """Change the state. Raises AicmoError where the present state does not lead there."""
+def set_state(
+    cursor: Cursor[TupleRow], key: str, state: State, actor: str, reason: str | None = None
+) -> Campaign:
+    """Change the state, with the reason where no person does it.
+
+    Raises AicmoError where the present state does not lead there.
+    """
     cursor.execute("SELECT 1 FROM campaigns WHERE key = %s FOR UPDATE", [key])
     campaign = get(cursor, key)
     if campaign.state == state:
@@ -171,9 +178,18 @@ def set_state(cursor: Cursor[TupleRow], key: str, state: State, actor: str) -> C
     if state not in _ALLOWED[campaign.state]:
         possible = ", ".join(_ALLOWED[campaign.state])
         raise AicmoError(f"campaign '{key}' is {campaign.state}; from there it can become: {possible}")
-    cursor.execute("UPDATE campaigns SET state = %s, updated_at = now() WHERE key = %s", [state, key])
-    record(cursor, actor, "campaign.state", key, {"state": campaign.state}, {"state": state})
+    cursor.execute(
+        "UPDATE campaigns SET state = %s, state_reason = %s, updated_at = now() WHERE key = %s",
+        [state, reason, key],
+    )
+    before = _told(campaign.state, campaign.state_reason)
+    record(cursor, actor, "campaign.state", key, before, _told(state, reason))
     return get(cursor, key)
+
+
+def _told(state: State, reason: str | None) -> dict[str, str]:
+    """A state for the audit log."""
+    return {"state": state} if reason is None else {"state": state, "reason": reason}
 
 
 def lock(cursor: Cursor[TupleRow], campaign_id: int) -> None:
@@ -192,4 +208,5 @@ def _campaign(row: dict[str, Any]) -> Campaign:
         state=state,
         config=CampaignConfig.model_validate_json(json.dumps(row["config"])),
         base_folder=Path(row["base_folder"]),
+        state_reason=row["state_reason"],
     )
