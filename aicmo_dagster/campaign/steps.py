@@ -56,6 +56,11 @@ class Sequence(Section):
     """The mails a lead gets, in order. A change makes a new version by itself; enrolled leads keep theirs."""
 
     days: int = Field(ge=1, le=365, description="Length; after it the lead has completed.")
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$",
+        description="Of the texts, such as de or pt-BR; screen readers ask for it.",
+    )
     steps: list[Step] = Field(min_length=1, max_length=30, description="The mails, by day.")
     choose_winner: bool = Field(
         False, description="Once a variant is significantly better, new leads get only that one."

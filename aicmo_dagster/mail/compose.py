@@ -1,5 +1,8 @@
 """One mail as bytes: RFC 5322, with the headers of RFC 2369 and RFC 8058 for leaving the list.
 
+The words go twice, as plain text and as HTML (multipart/alternative, RFC 2046). The HTML sets no colours, so
+that it can be read on any background, and holds no picture.
+
 `EmailMessage` makes about 600 such mails a second, most of it folding headers that need no folding. So only
 the headers that are the same in every mail go through its policy; the others are written here.
 """
@@ -18,6 +21,7 @@ from urllib.parse import quote
 
 from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import MailError
+from aicmo_dagster.mail import footer
 from aicmo_dagster.mail.templates import Rendered
 from aicmo_dagster.mail.tokens import message_id, unsubscribe_token
 
@@ -25,6 +29,15 @@ _PLAIN = re.compile(r"[\x20-\x7e]{1,500}")
 _ADDRESS = re.compile(r"[^\s\x00-\x20\x7f<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,255}")
 _LONGEST_LINE = 998
 _LONGEST_NAME = 150
+
+_HEAD = (
+    '<!doctype html>\n<html lang="{}"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+    '<meta name="supported-color-schemes" content="light dark"></head>\n'
+    '<body style="margin:0;padding:1em;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5">\n'
+    '<div style="max-width:40em;overflow-wrap:anywhere">\n'
+)
+_TAIL = "</div></body></html>\n"
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,7 @@ def compose(
     public_url: str | None,
     now: datetime,
     thread: Sequence[str] = (),
+    language: str = "en",
 ) -> Composed:
     """The mail from `sender` to `recipient`, the same bytes for the same arguments.
 
@@ -62,23 +76,22 @@ def compose(
     """
     if not is_address(recipient):
         raise MailError(f"{recipient!r} is not an address that mail can be sent to")
-    address = parseaddr(sender.mailbox)[1]
+    address = _address(sender.mailbox)
     if not is_address(address):
         raise MailError(f"sending.senders: {address!r} is not an address that mail can come from")
     identity = message_id(key, send_id, address.rpartition("@")[2])
     token = unsubscribe_token(key, lead_id)
-    leave_to = parseaddr(sender.unsubscribe_mailbox or sender.mailbox)[1]
-    leave = f"<mailto:{quote(leave_to, safe='@')}?subject=unsubscribe-{token}>"
-    if public_url:
-        link = f"{public_url}/u/{token}"
+    leave_to = _address(sender.unsubscribe_mailbox or sender.mailbox)
+    leave = footer.Exit(f"{public_url}/u/{token}" if public_url else None, leave_to, f"unsubscribe-{token}")
+    unsubscribe = f"<mailto:{quote(leave_to, safe='@')}?subject={leave.subject}>\r\n"
+    if leave.url:
         # Written by hand: the policy would encode a long link, and then no mail program knows it.
-        unsubscribe = f"List-Unsubscribe: <{link}>,\r\n {leave}\r\n"
-        unsubscribe += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        how = f"No more mails like this: {link}"
-    else:
-        unsubscribe = f"List-Unsubscribe: {leave}\r\n"
-        how = f'No more mails like this: write to {leave_to} with the subject "unsubscribe-{token}".'
-    encoding, body = _body(f"{rendered.text}\n-- \n{_lines(sender.postal_address)}\n\n{how}\n")
+        unsubscribe = f"<{leave.url}>,\r\n {unsubscribe}List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    who = _lines(sender.postal_address)
+    text = f"{rendered.text}\n{footer.plain(who, leave, language)}"
+    html = f"{_HEAD.format(language)}{rendered.html}{footer.html(who, leave, language)}{_TAIL}"
+    # Nobody can guess it, and so no text can hold it.
+    boundary = f"=_{identity[1:33]}"
     headers = "".join(
         (
             _header("From", sender.mailbox),
@@ -88,15 +101,22 @@ def compose(
             f"Date: {format_datetime(now)}\r\n",
             f"Message-ID: {identity}\r\n",
             _threaded(thread),
-            unsubscribe,
+            f"List-Unsubscribe: {unsubscribe}",
             "MIME-Version: 1.0\r\n",
-            f'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n',
+            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n',
         )
-    )
-    return Composed(identity, headers.encode() + body)
+    ).encode()
+    mark = f"\r\n--{boundary}".encode()
+    parts = (headers, _part("plain", text), _part("html", html), b"--\r\n")
+    return Composed(identity, mark.join(parts))
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=1_000)
+def _address(mailbox: str) -> str:
+    return parseaddr(mailbox)[1]
+
+
+@lru_cache(maxsize=1_000)
 def _header(name: str, value: str) -> str:
     """A header that is the same in many mails, folded and encoded by the standard library."""
     return str(SMTP.fold(name, SMTP.header_factory(name, value)))
@@ -131,16 +151,22 @@ def _encoded(header: str, text: str) -> str:
     return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
 
 
-def _lines(text: str) -> str:
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+@lru_cache(maxsize=1_000)
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _part(kind: str, text: str) -> bytes:
+    encoding, body = _body(text)
+    head = f'\r\nContent-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return head.encode() + body
 
 
 def _body(text: str) -> tuple[str, bytes]:
     """The transfer encoding and the encoded text: as it is where it may be, base64 where that is shorter."""
-    lines = text.split("\n")
-    if text.isascii() and all(len(line) <= _LONGEST_LINE for line in lines):
+    if text.isascii() and max(map(len, text.split("\n"))) <= _LONGEST_LINE:
         return "7bit", text.replace("\n", "\r\n").encode()
     raw = text.encode()
-    if sum(byte > 0x7E for byte in raw) * 2 > len(raw):
+    if len(raw) > 1.5 * len(text):
         return "base64", base64.encodebytes(raw.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
     return "quoted-printable", quopri.encodestring(raw).replace(b"\n", b"\r\n")

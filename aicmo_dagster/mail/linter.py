@@ -16,18 +16,21 @@ from liquid.expression import Expression
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.campaign.steps import Sequence, Step
 from aicmo_dagster.errors import MailError
-from aicmo_dagster.mail.templates import (
-    FALLBACKS,
-    FILTERS,
-    LEAD_FIELDS,
-    TAGS,
-    compiled,
-    render,
-    values,
-)
+from aicmo_dagster.mail import text_rules
+from aicmo_dagster.mail.templates import FALLBACKS, FILTERS, LEAD_FIELDS, TAGS, Seen, compiled, render, shared
+from aicmo_dagster.mail.writer import worded
 
-_REPLY_PREFIX = re.compile(r"\s*(re|fwd?|aw|wg|sv|vs|tr|rv|ref|antw)\s*(\[\d+\])?\s*[:：]", re.IGNORECASE)
+# What mail programs put before the subject of an answer or of a mail passed on, by language.
+_REPLY_PREFIX = re.compile(
+    r"\s*(re|fwd?|aw|antw|wg|sv|vs|vb|vl|tr|rv|ref|res|enc|rif|i|r|bls|trs|odp|pd|ynt|ilt|doorst|atb|blš|"
+    r"vá|továbbítás|απ|σχετ|πρθ|отв|пересл|השב|הועבר|رد|إعادة توجيه|回复|答复|回覆|转发|轉寄|返信|転送|답장|전달)"
+    r"\s*([\[(]\d+[\])]|\^\d+)?\s*[:：]",
+    re.IGNORECASE,
+)
 _SINGLE_BRACES = re.compile(r"(?<!\{)\{\s*([A-Za-z_]+)\s*\}(?!\})")
+_BROKEN_LINK = re.compile(r"\[[^\]\n]{1,200}\]\([^)\n]{0,500}\)")
+_LEAST_OF_ADDRESS = 8
+_BY_ITSELF = re.compile(r"unsubscribe|opt_?out|postal|imprint|impressum", re.IGNORECASE)
 
 
 def check(sequence_name: str, sequence: Sequence, config: CampaignConfig) -> list[str]:
@@ -35,16 +38,40 @@ def check(sequence_name: str, sequence: Sequence, config: CampaignConfig) -> lis
     found: list[str] = []
     for number, step in enumerate(sequence.steps, 1):
         where = f"campaign {config.key!r}: sequence {sequence_name!r} step {number}"
-        problems = [
-            *((f"subject: {text}") for _, text in _problems(step.subject or "", config)),
-            *((f"text line {line}: {text}") for line, text in _problems(step.text, config)),
-        ]
-        if re.search(r"[\r\n]", step.subject or ""):
-            problems.append("subject: has more than one line; write it on one")
-        if not problems:
-            problems = list(_wrong_when_rendered(step, config, first=number == 1))
-        found += [f"{where}, {problem}" for problem in dict.fromkeys(problems)]
+        own = _of_step(step, config, first=number == 1)
+        found += [f"{where}, {problem}" for problem in own]
+        for variant in step.variants:
+            problems = _of_step(worded(step, variant.name), config, first=number == 1)
+            found += [f"{where} variant {variant.name!r}, {one}" for one in problems if one not in own]
     return found
+
+
+def check_senders(config: CampaignConfig, public_url: str | None) -> list[str]:
+    """What the campaign's senders lack for the lines below every mail: who sends it, and how to get no more."""
+    found: list[str] = []
+    for sender in config.sending.senders:
+        where = f"campaign {config.key!r}: sending.senders: {sender.address}"
+        if len(re.findall(r"\w", sender.postal_address)) < _LEAST_OF_ADDRESS:
+            found.append(
+                f"{where}: postal_address holds no address; write street and town, the law asks for it"
+            )
+        if config.mode == "live" and public_url is None and sender.imap is None:
+            found.append(
+                f"{where}: nobody could unsubscribe: set AICMO_PUBLIC_URL, where the world reaches "
+                "the unsubscribe page, or give the sender imap, so that requests by mail are read"
+            )
+    return found
+
+
+def _of_step(step: Step, config: CampaignConfig, *, first: bool) -> list[str]:
+    lines = [*_problems(step.text, config), *text_rules.problems(step.text, config.sending.variables)]
+    problems = [
+        *((f"subject: {text}") for _, text in _problems(step.subject or "", config)),
+        *((f"text line {line}: {text}") for line, text in sorted(lines)),
+    ]
+    if re.search(r"[\r\n]", step.subject or ""):
+        problems.append("subject: has more than one line; write it on one")
+    return list(dict.fromkeys(problems or _wrong_when_rendered(step, config, first=first)))
 
 
 def _problems(template: str, config: CampaignConfig) -> list[tuple[int, str]]:
@@ -62,19 +89,22 @@ def _problems(template: str, config: CampaignConfig) -> list[tuple[int, str]]:
 
 def _wrong_when_rendered(step: Step, config: CampaignConfig, *, first: bool) -> Iterator[str]:
     """What only shows in the mail itself, tried with a lead that has every field and one that has none."""
-    full = dict.fromkeys(LEAD_FIELDS, "x")
-    for lead in (full, {"email": "x@example.com"}):
+    known = {**shared("x", config), "sender": {"name": "x", "email": "x"}}
+    for lead in (dict.fromkeys(LEAD_FIELDS, "x"), {"email": "x@example.com"}):
         try:
-            rendered = render(step, {"sender": {"name": "x", "email": "x"}, **values(lead, "x", config)})
+            rendered = render(step, Seen(lead, known), subject=None if step.subject else "x")
         except MailError as error:
             yield f"text or subject: {error}"
             return
-        if first and _REPLY_PREFIX.match(rendered.subject):
-            prefix = rendered.subject.split(":")[0]
-            yield f"subject: starts with {prefix + ':'!r}, but the first mail answers nothing; take it out"
+        if not step.thread and _REPLY_PREFIX.match(rendered.subject):
+            prefix = re.split("[:：]", rendered.subject)[0]
+            remedy = "take it out" if first else "take it out, or give the step thread: true"
+            yield f"subject: starts with {prefix + ':'!r}, but the mail answers nothing; {remedy}"
         for mark in ("{{", "}}", "{%", "%}"):
             if mark in rendered.subject + rendered.text:
                 yield f"text or subject: {mark!r} would be in the mail; a placeholder is not complete"
+        if broken := _BROKEN_LINK.search(rendered.text):
+            yield f"text: {broken[0]!r} is no link; write [text](https://...)"
 
 
 def _explained(error: LiquidError) -> str:
@@ -104,7 +134,8 @@ class _Linter:
     def __init__(self, template: str, config: CampaignConfig) -> None:
         self.found: list[tuple[int, str]] = []
         self._template = template
-        self._campaign = {"name", *config.sending.variables}
+        self._variables = config.sending.variables
+        self._campaign = {"name", *self._variables}
         self._assigned: set[str] = set()
 
     def report(self, index: int, text: str) -> None:
@@ -139,6 +170,10 @@ class _Linter:
         arguments = [path for filter_ in filters for part in filter_.children() for path in _paths(part)]
         for path in [*_paths(expression.left), *arguments]:
             name = str(path)
+            for problem in text_rules.of_variable(self._variables.get(name.removeprefix("campaign."), "")):
+                self.report(
+                    path.token.start_index, f"{{{{ {name} }}}} {problem}; change it in sending.variables"
+                )
             if not self._known(path) or not self._may_be_missing(path) or name in present:
                 continue
             if path in arguments:
@@ -177,6 +212,8 @@ class _Linter:
             known = [*LEAD_FIELDS, "owner", "sender.name", "sender.email", "campaign.name", "extra.<column>"]
             known += [f"campaign.{name}" for name in sorted(self._campaign - {"name"})]
             remedy = _suggestion(str(path), known)
+            if _BY_ITSELF.search(str(path)):
+                remedy = "postal address and unsubscribe link are put below every mail by themselves"
             self.report(path.token.start_index, f"{{{{ {path} }}}} is not known; {remedy}")
         return good
 

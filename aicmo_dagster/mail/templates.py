@@ -1,4 +1,4 @@
-"""Subjects and texts that users write: Liquid, checked before the first mail and bounded in what it can cost.
+"""Subjects and texts that users write: Liquid and Markdown, checked before the first mail and bounded in cost.
 
 `linter.check` finds, when a campaign is applied, what could make a mail wrong for some lead; here, `render`
 fills one step for one lead. Templates are compiled once per process.
@@ -6,6 +6,9 @@ fills one step for one lead. Templates are compiled once per process.
 A mail is about one lead, so there is nothing to loop over: tags that repeat, include or format dates are
 left out, as are filters that multiply text. What remains costs at most its own length times
 `_LONGEST_VALUE`, which is the bound on time; output and variables have hard limits besides.
+
+Words of the campaign - the template, what it says in quotes, its variables - are read as Markdown. All other
+values are put in afterwards (see `markup`), so they are what they are and nothing else.
 """
 
 import re
@@ -13,10 +16,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import lru_cache
-from typing import Any
+from io import StringIO
+from typing import Any, TextIO
 
-from liquid import BoundTemplate, Environment
-from liquid.exceptions import LiquidError, UndefinedError
+from liquid import BoundTemplate, Environment, RenderContext
+from liquid.ast import Node
+from liquid.builtin.expressions import StringLiteral
+from liquid.builtin.output import Output, OutputNode
+from liquid.exceptions import LiquidError, OutputStreamLimitError, UndefinedError
+from liquid.expression import Expression
+from liquid.stringify import to_liquid_string
 from liquid.token import TOKEN_TAG, Token
 from liquid.undefined import Undefined
 
@@ -24,6 +33,7 @@ from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.campaign.steps import Step
 from aicmo_dagster.errors import MailError
+from aicmo_dagster.mail import markup
 
 FALLBACKS = {"first_name": "there", "company": "your company", "title": "professional"}
 """Placeholders that need no default of their own."""
@@ -42,20 +52,31 @@ FILTERS = (
 _MOST_FILTERS = 10
 _LONGEST_VALUE = 1_000
 _LONGEST_SUBJECT = 300
+_LONGEST_OUTPUT = 65_536
 
-_PLACEHOLDER = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
-# Control characters end header lines; bidirectional overrides make a text look like another one.
+_BRACES = re.compile(r"\{\{|\{%|\}\}|%\}|\|")
+_UNREAD = re.compile(r"\{%-?\s{0,9}(raw|doc)\b")
+# Control characters end header lines; bidirectional overrides make a text look like another one; the private
+# letters at the end are those that stand for values.
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+    r"\U00100000-\U0010ffff]"
 )
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """One mail's words: a subject of one line, a text with newlines only."""
+    """One mail's words: a subject of one line, and twice the same text, plain and as HTML."""
 
     subject: str
     text: str
+    html: str
+
+
+class _Authored(str):
+    """Words of the campaign itself: Markdown, as if they stood in the template."""
+
+    __slots__ = ()
 
 
 class _Fallback(Undefined):
@@ -79,8 +100,57 @@ class _Missing(Undefined):
         raise UndefinedError(self.hint or f"{self.name!r} is undefined", token=self.token)
 
 
+class _Text(StringIO):
+    """Collects what a template prints."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._room = _LONGEST_OUTPUT
+
+    def write(self, text: str) -> int:
+        self.use(len(text))
+        return super().write(text)
+
+    def use(self, characters: int) -> None:
+        self._room -= characters
+        if self._room < 0:
+            raise OutputStreamLimitError("output stream limit reached", token=None)
+
+
+class _Skeleton(_Text):
+    """Collects a text in which letters stand for the values, and the values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: list[str] = []
+
+    def put(self, value: str) -> None:
+        """Write what Markdown shall not read."""
+        if not value.strip():
+            self.write(value)
+            return
+        self.use(len(value))
+        if len(self.values) == markup.MOST_PLACES:
+            raise OutputStreamLimitError("too many placeholders", token=None)
+        super().write(chr(markup.FIRST_PLACE + len(self.values)))
+        self.values.append(" ".join(value.split()) if "\n" in value else value)
+
+
+class _PrintNode(OutputNode):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        value = self.expression.evaluate(context)
+        text = value if isinstance(value, str) else to_liquid_string(value, autoescape=False)
+        if isinstance(buffer, _Skeleton) and not isinstance(value, _Authored):
+            buffer.put(text)
+            return 1
+        return buffer.write(text)
+
+
+class _Print(Output):
+    node_class = _PrintNode
+
+
 class _MailEnvironment(Environment):
-    output_stream_limit = 65_536
     local_namespace_limit = 20_000
     loop_iteration_limit = 1
     block_nesting_limit = 20
@@ -88,6 +158,7 @@ class _MailEnvironment(Environment):
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         super().setup_tags_and_filters(extra=extra)
         internal = ("content", "output", "illegal")
+        self.add_tag(_Print)
         self.tags = {name: tag for name, tag in self.tags.items() if name in (*TAGS, *internal)}
         self.filters = {name: self.filters[name] for name in FILTERS}
 
@@ -98,48 +169,125 @@ _environment = _MailEnvironment(undefined=_Missing)
 @lru_cache(maxsize=1_000)
 def compiled(template: str) -> BoundTemplate:
     """The template's syntax tree, cached; raises LiquidError."""
-    for part in _PLACEHOLDER.finditer(template):
-        if part[0].count("|") > _MOST_FILTERS:
-            where = Token(TOKEN_TAG, part[0], part.start(), template)
-            raise LiquidError(f"more than {_MOST_FILTERS} filters in a row", token=where)
+    template = _CONTROL.sub("", template.replace("\r\n", "\n"))
+    _scan(template)
     try:
-        return _environment.from_string(template)
+        tree = _environment.from_string(template)
+        for node in tree.nodes:
+            _author(node, RenderContext(tree))
     except RecursionError:
         raise LiquidError("is nested too deeply; make it simpler", token=None) from None
+    return tree
 
 
-def values(
-    lead: Mapping[str, Any], owner: str, config: CampaignConfig, sender: Sender | None = None
-) -> dict[str, Any]:
-    """What a template sees of one lead: its fields, `extra.<column>`, `owner`, `sender` and `campaign`."""
-    seen: dict[str, Any] = {name: _clean(lead.get(name)) for name in LEAD_FIELDS}
-    for name, fallback in FALLBACKS.items():
-        seen[name] = seen[name] or _Fallback(fallback)
-    seen["extra"] = {str(name): _clean(value) for name, value in (lead.get("extra") or {}).items()}
-    seen["owner"] = _clean(owner)
-    seen["campaign"] = {**config.sending.variables, "name": config.name}
+def _author(node: Node, context: RenderContext) -> None:
+    """Mark the words that stand between quotes in the template as what they are."""
+
+    def mark(expression: Expression) -> None:
+        if isinstance(expression, StringLiteral):
+            expression.value = _Authored(expression.value)
+        for child in expression.children():
+            mark(child)
+
+    for expression in node.expressions():
+        mark(expression)
+    for child in node.children(context, include_partials=False):
+        _author(child, context)
+
+
+def _scan(template: str) -> None:
+    """Refuse, in one pass, what the parser would spend the square of its length on."""
+
+    def token(at: int) -> Token:
+        return Token(TOKEN_TAG, template[at : at + 2], at, template)
+
+    if unread := _UNREAD.search(template):
+        raise LiquidError(f"unexpected tag '{unread[1]}'", token=token(unread.start()))
+    opened, filters = -1, 0
+    closes = {"{{": "}}", "{%": "%}"}
+    for brace in _BRACES.finditer(template):
+        mark = brace[0]
+        if opened < 0:
+            opened, filters = (brace.start(), 0) if mark in closes else (-1, 0)
+        elif mark == closes[template[opened : opened + 2]]:
+            opened = -1
+        elif mark in closes:
+            break
+        elif mark == "|":
+            filters += 1
+            if filters > _MOST_FILTERS:
+                raise LiquidError(f"more than {_MOST_FILTERS} filters in a row", token=token(opened))
+    if opened >= 0:
+        mark = closes[template[opened : opened + 2]]
+        raise LiquidError(f"expected '{mark}', found end of file", token=token(opened))
+
+
+class Seen(dict[str, Any]):
+    """What a template sees of one lead; a field is cleaned when it is first asked for."""
+
+    def __init__(self, lead: Mapping[str, Any], shared: Mapping[str, Any]) -> None:
+        super().__init__(shared)
+        self._lead = lead
+
+    def __missing__(self, name: str) -> Any:
+        if name == "extra":
+            given = self._lead.get("extra") or {}
+            value: Any = {str(column): _clean(one) for column, one in given.items()}
+        elif name in _KNOWN:
+            value = _clean(self._lead.get(name))
+            if value is None and name in FALLBACKS:
+                value = _Fallback(FALLBACKS[name])
+        else:
+            raise KeyError(name)
+        self[name] = value
+        return value
+
+
+_KNOWN = frozenset(LEAD_FIELDS)
+
+
+def shared(owner: str, config: CampaignConfig, sender: Sender | None = None) -> dict[str, Any]:
+    """What templates see that is the same for all leads of an owner: `owner`, `sender` and `campaign`."""
+    words = {name: _authored(value) for name, value in config.sending.variables.items()}
+    seen: dict[str, Any] = {"owner": _clean(owner), "campaign": {**words, "name": _clean(config.name)}}
     if sender is not None:
         name, address = parseaddr(sender.mailbox)
         seen["sender"] = {"name": _clean(name) or address, "email": address}
     return seen
 
 
-def render(step: Step, seen: Mapping[str, Any]) -> Rendered:
-    """The step's subject and text for what `values` returned.
+def values(lead: Mapping[str, Any], owner: str, config: CampaignConfig, sender: Sender | None = None) -> Seen:
+    """What a template sees of one lead: its fields, `extra.<column>`, `owner`, `sender` and `campaign`."""
+    return Seen(lead, shared(owner, config, sender))
 
-    No value can add a line to the subject or a control character to either. Raises MailError, naming what
-    is wrong, when a template cannot be rendered or becomes too long.
+
+def render(step: Step, seen: Mapping[str, Any], *, subject: str | None = None) -> Rendered:
+    """The step's subject, if none is given, and text for what `values` returned.
+
+    No value can add a line to the subject, a control character to either, or markup to the text. Raises
+    MailError, naming what is wrong, when a template cannot be rendered or becomes too long.
     """
-    try:
-        subject = one_line(_render(step.subject or "", seen))
-        text = _CONTROL.sub("", _render(step.text, seen).replace("\r\n", "\n"))
-    except LiquidError as error:
-        raise MailError(f"the template cannot be rendered: {error.message}") from None
-    if not subject:
+    skeleton, values = filled(step.text, seen)
+    words = markup.parsed(skeleton)
+    if subject is None:
+        subject = one_subject(step.subject or "", seen)
+    return Rendered(subject, words.plain(values), words.html(values))
+
+
+def one_subject(template: str, seen: Mapping[str, Any]) -> str:
+    """The subject, not empty, of one line. Raises MailError."""
+    text = one_line(_render(template, seen, _Text()))
+    if not text:
         raise MailError("the subject is empty")
-    if len(subject) > _LONGEST_SUBJECT:
-        raise MailError(f"the subject has {len(subject)} characters; at most {_LONGEST_SUBJECT} are sent")
-    return Rendered(subject, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+    if len(text) > _LONGEST_SUBJECT:
+        raise MailError(f"the subject has {len(text)} characters; at most {_LONGEST_SUBJECT} are sent")
+    return text
+
+
+def filled(template: str, seen: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The text as a skeleton for `markup.parsed`, and the values that belong into it. Raises MailError."""
+    skeleton = _Skeleton()
+    return _render(template, seen, skeleton), skeleton.values
 
 
 def one_line(text: str) -> str:
@@ -147,11 +295,19 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text).split())
 
 
-def _render(template: str, seen: Mapping[str, Any]) -> str:
+def _render(template: str, seen: Mapping[str, Any], buffer: _Text) -> str:
     try:
-        return compiled(template).render(seen)
+        tree = compiled(template)
+        tree.render_with_context(RenderContext(tree, globals=seen), buffer)
+    except LiquidError as error:
+        raise MailError(f"the template cannot be rendered: {error.message}") from None
     except RecursionError:
-        raise LiquidError("is nested too deeply; make it simpler", token=None) from None
+        raise MailError("the template cannot be rendered: it is nested too deeply") from None
+    return buffer.getvalue()
+
+
+def _authored(text: str) -> _Authored:
+    return _Authored(_CONTROL.sub("", text.replace("\r\n", "\n")).strip())
 
 
 def _clean(value: object) -> str | None:

@@ -1,17 +1,22 @@
 """Write the mail of a claimed send: its words, its place in a thread, its headers, its signature."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from aicmo_dagster.campaign import steps
 from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.campaign.steps import BASE, Step
-from aicmo_dagster.errors import MailError
+from aicmo_dagster.errors import ConfigurationError, MailError
 from aicmo_dagster.mail import templates
 from aicmo_dagster.mail.compose import Composed, compose
+from aicmo_dagster.mail.templates import Rendered
 from aicmo_dagster.store import sends
 from aicmo_dagster.store.campaigns import Campaign
+
+_Sign = Callable[[bytes], bytes]
 
 
 class Writer:
@@ -24,29 +29,23 @@ class Writer:
         key: bytes,
         public_url: str | None,
     ) -> None:
-        self._campaign = campaign
+        self._config = campaign.config
         self._sequences = sequences
         self._key = key
         self._public_url = public_url
+        self._shared: dict[tuple[str, str], dict[str, Any]] = {}
+        self._signers: dict[str, _Sign | None] = {}
 
     def write(self, claimed: sends.Claimed, sender: Sender, now: datetime) -> Composed:
         """The mail, the same bytes for the same arguments. Raises MailError, saying what is in the way."""
         sequence = self._sequences.get((claimed.sequence, claimed.sequence_version))
         if sequence is None or claimed.step > len(sequence.steps):
             raise MailError(f"sequence {claimed.sequence!r} has no step {claimed.step}")
-        step = worded(sequence.steps[claimed.step - 1], getattr(claimed, "variant", None))
-        thread: Sequence[Any] = ()
-        if step.thread:
-            first = first_of_thread(sequence, claimed.step)
-            thread = [mail for mail in getattr(claimed, "earlier", ()) if first <= mail.step < claimed.step]
-            if step.subject is None:
-                variant = next((mail.variant for mail in thread if mail.step == first), None)
-                subject = worded(sequence.steps[first - 1], variant).subject
-                step = step.model_copy(update={"subject": f"Re: {subject}" if thread else subject})
-        seen = templates.values(claimed.lead, claimed.owner, self._campaign.config, sender)
+        thread = earlier_in_thread(sequence, claimed.step, getattr(claimed, "earlier", ()))
+        rendered = self._rendered(claimed, sequence, thread, sender)
         names = (claimed.lead["first_name"], claimed.lead["last_name"])
-        return compose(
-            templates.render(step, seen),
+        composed = compose(
+            self._tracked(claimed.id, rendered),
             sender,
             recipient=claimed.lead["email"] or "",
             recipient_name=templates.one_line(" ".join(name for name in names if name)),
@@ -56,7 +55,63 @@ class Writer:
             public_url=self._public_url,
             now=now,
             thread=[mail.message_id for mail in thread],
+            language=sequence.language,
         )
+        sign = self._signer(sender)
+        return replace(composed, content=sign(composed.content)) if sign else composed
+
+    def _rendered(
+        self, claimed: sends.Claimed, sequence: steps.Sequence, thread: Sequence[Any], sender: Sender
+    ) -> Rendered:
+        known = (claimed.owner, sender.mailbox)
+        if (shared := self._shared.get(known)) is None:
+            shared = self._shared[known] = templates.shared(claimed.owner, self._config, sender)
+        return in_thread(
+            sequence,
+            claimed.step,
+            getattr(claimed, "variant", None),
+            thread,
+            templates.Seen(claimed.lead, shared),
+        )
+
+    def _tracked(self, send_id: int, rendered: Rendered) -> Rendered:
+        tracking = self._config.sending.tracking
+        if not (tracking.clicks or tracking.opens):
+            return rendered
+        if self._public_url is None:
+            raise MailError("sending.tracking needs AICMO_PUBLIC_URL, the address that links lead over")
+        tracked = import_module("aicmo_dagster.mail.tracking").tracked
+        arguments = {"base_url": self._public_url, "key": self._key, "send_id": send_id, "tracking": tracking}
+        return replace(rendered, html=tracked(rendered.html, **arguments))
+
+    def _signer(self, sender: Sender) -> _Sign | None:
+        if sender.dkim is None:
+            return None
+        if sender.mailbox not in self._signers:
+            from aicmo_dagster.mail import dkim
+
+            try:
+                self._signers[sender.mailbox] = dkim.signer(sender)
+            except ConfigurationError as error:
+                raise MailError(str(error)) from None
+        return self._signers[sender.mailbox]
+
+
+def in_thread(
+    sequence: steps.Sequence, number: int, variant: str | None, thread: Sequence[Any], seen: Mapping[str, Any]
+) -> Rendered:
+    """The words of step `number`; `thread` holds the mails it follows, as `sends.Earlier`, oldest first.
+
+    Without a subject of its own it gets that of the thread's first mail, as that lead got it, with `Re:`; and
+    without that `Re:`, in any case, where nothing was sent that it could answer.
+    """
+    step = worded(sequence.steps[number - 1], variant)
+    if not step.thread or (thread and step.subject is not None):
+        return templates.render(step, seen)
+    first = first_of_thread(sequence, number)
+    got = next((mail.variant for mail in thread if mail.step == first), None)
+    subject = templates.one_subject(worded(sequence.steps[first - 1], got).subject or "", seen)
+    return templates.render(step, seen, subject=f"Re: {subject}" if thread else subject)
 
 
 def worded(step: Step, variant: str | None) -> Step:
@@ -75,3 +130,9 @@ def first_of_thread(sequence: steps.Sequence, number: int) -> int:
     while sequence.steps[number - 1].thread:
         number -= 1
     return number
+
+
+def earlier_in_thread(sequence: steps.Sequence, number: int, earlier: Sequence[Any]) -> list[Any]:
+    """Those of the mails already sent that step `number` follows in its thread; none for a first mail."""
+    first = first_of_thread(sequence, number)
+    return [mail for mail in earlier if first <= mail.step < number]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from aicmo_dagster import settings
 from aicmo_dagster.campaign import document, sequences
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.errors import ConfigurationError
@@ -54,7 +55,8 @@ def check(config: CampaignConfig, where: str) -> None:
             one(config)
         except ConfigurationError as error:
             problems.append(str(error))
-    for name, sequence in config.sequences.items():
+    for name, sequence in (sequences.shipped() | config.sequences).items():
         problems += linter.check(name, sequence, config)
+    problems += linter.check_senders(config, settings.public_url())
     if problems:
         raise ConfigurationError("\n".join(f"{where}: {problem}" for problem in problems))

@@ -44,6 +44,7 @@ def test_a_live_campaign_without_its_password_fails(project: Path, monkeypatch: 
     document["mode"] = "live"
     document["sources"] = [{"type": "manual"}]
     document["sending"]["sender"]["smtp"] = {"host": "mail.example.com", "username": "me"}
+    document["sending"]["sender"]["imap"] = {"host": "mail.example.com"}
     (project / "live.yaml").write_text(yaml.safe_dump(document))
     monkeypatch.delenv("AICMO_SMTP_PASSWORD", raising=False)
     aicmo("campaigns", "apply", str(project / "live.yaml"))

@@ -1,6 +1,8 @@
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from html import escape
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import MailError
+from aicmo_dagster.mail import footer
 from aicmo_dagster.mail.compose import compose, is_address
 from aicmo_dagster.mail.templates import Rendered, one_line
 from aicmo_dagster.mail.tokens import unsubscribe_token
@@ -29,7 +32,8 @@ def made(sender: Sender = SENDER, subject: str = "Hello", text: str = "Hello\n",
         "now": NOW,
         **changes,
     }
-    return compose(Rendered(subject, text), sender, **arguments).content
+    html = f"<p>{escape(text)}</p>\n"
+    return compose(Rendered(subject, text, html), sender, **arguments).content
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -39,8 +43,15 @@ def parsed(content: bytes) -> EmailMessage:
     return message
 
 
+def part(mail: bytes, kind: str) -> str:
+    body = parsed(mail).get_body((kind,))
+    assert isinstance(body, EmailMessage)
+    assert body.defects == []
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
 def content(mail: bytes) -> str:
-    return str(parsed(mail).get_content()).replace("\r\n", "\n")
+    return part(mail, "plain")
 
 
 def test_a_mail_has_every_header_once() -> None:
@@ -55,12 +66,37 @@ def test_a_mail_has_every_header_once() -> None:
         "List-Unsubscribe-Post",
         "MIME-Version",
         "Content-Type",
-        "Content-Transfer-Encoding",
     ]
     assert message["From"] == "Tést Sender <sender@example.com>"
     assert message["To"] == "Test Lead <lead@example.org>"
     assert message["Date"].datetime == NOW
     assert message["Message-ID"].endswith("@example.com>")
+
+
+def test_the_words_go_as_text_and_as_html_the_better_one_last() -> None:
+    message = parsed(made())
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_the_html_says_its_language_and_sets_no_colours() -> None:
+    html = part(made(language="de"), "html")
+    assert html.startswith('<!doctype html>\n<html lang="de">')
+    assert "<p>Hello\n</p>" in html
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert not re.search(r"[^-]color:|background|<img|<script|<style", html)
+
+
+def test_follow_ups_name_the_mails_before_them() -> None:
+    message = parsed(made(thread=["<1@example.com>", "<2@example.com>"]))
+    assert message["In-Reply-To"] == "<2@example.com>"
+    assert message["References"].split() == ["<1@example.com>", "<2@example.com>"]
+
+
+def test_a_long_thread_keeps_its_lines_short() -> None:
+    mail = made(thread=[f"<{number:032x}@{'x' * 60}.example.com>" for number in range(30)])
+    assert len(parsed(mail)["References"].split()) == 30
+    assert max(map(len, mail.split(b"\r\n"))) <= 998
 
 
 def test_answers_go_to_reply_to() -> None:
@@ -70,8 +106,27 @@ def test_answers_go_to_reply_to() -> None:
 
 def test_the_text_ends_with_postal_address_and_unsubscribe_link() -> None:
     link = f"https://mail.example.com/u/{unsubscribe_token(KEY, 2)}"
-    footer = f"-- \n1 Test Street\nTesttown\n\nNo more mails like this: {link}\n"
-    assert content(made()) == f"Hello\n\n{footer}"
+    below = f"-- \n1 Test Street\nTesttown\n\nNo more mails like this: {link}\n"
+    assert content(made()) == f"Hello\n\n{below}"
+    html = part(made(), "html")
+    assert "1 Test Street<br>\nTesttown<br>\n" in html
+    assert f'No more mails like this: <a href="{link}">unsubscribe</a>' in html
+
+
+@pytest.mark.parametrize("language", footer.LANGUAGES)
+def test_the_footer_is_in_the_language_of_the_mail(language: str) -> None:
+    link = f"https://mail.example.com/u/{unsubscribe_token(KEY, 2)}"
+    mail = made(language=language)
+    assert link in content(mail)
+    assert link in part(mail, "html")
+    written = content(made(language=language, public_url=None))
+    assert "sender@example.com" in written
+    assert f"unsubscribe-{unsubscribe_token(KEY, 2)}" in written
+
+
+def test_another_language_has_the_english_footer() -> None:
+    assert "No more mails like this" in content(made(language="ja"))
+    assert "Keine Mails wie diese mehr" in content(made(language="de-AT"))
 
 
 def test_one_click_is_offered_with_a_public_url_only() -> None:
@@ -83,6 +138,7 @@ def test_one_click_is_offered_with_a_public_url_only() -> None:
     without = parsed(made(public_url=None))
     assert without["List-Unsubscribe"] == mailto
     assert without["List-Unsubscribe-Post"] is None
+    assert f'<a href="{mailto[1:-1]}">' in part(made(public_url=None), "html")
     assert f'write to sender@example.com with the subject "unsubscribe-{token}"' in content(
         made(public_url=None)
     )
@@ -94,6 +150,7 @@ def test_one_click_is_offered_with_a_public_url_only() -> None:
 def test_any_text_arrives_unchanged_in_short_lines(text: str) -> None:
     mail = made(text=text)
     assert content(mail).startswith(text)
+    assert escape(text) in part(mail, "html")
     assert max(map(len, mail.split(b"\r\n"))) <= 998
     assert not {*b"\r\n"} & {*mail.replace(b"\r\n", b"")}
 
@@ -103,7 +160,7 @@ def test_no_subject_and_no_name_can_add_a_header_or_a_recipient(subject: str, na
     subject = one_line(subject) or "x"
     mail = made(subject=subject, recipient_name=one_line(name))
     message = parsed(mail)
-    assert len(message.keys()) == 10
+    assert len(message.keys()) == 9
     assert [address.addr_spec for address in message["To"].addresses] == ["lead@example.org"]
     assert message["Subject"].replace("= ?", "=?").split() == subject.replace("= ?", "=?").split()
     assert max(map(len, mail.split(b"\r\n"))) <= 998

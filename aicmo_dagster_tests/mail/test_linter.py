@@ -1,10 +1,20 @@
+from typing import Any
+
 import pytest
 
-from aicmo_dagster.campaign.steps import Sequence, Step
-from aicmo_dagster.mail.linter import check
+from aicmo_dagster.campaign.steps import Sequence, Step, Variant
+from aicmo_dagster.mail.linter import check, check_senders
 from aicmo_dagster_tests.outreach import config
 
-CONFIG = config(sending={"variables": {"offer": "bookkeeping"}})
+VARIABLES = {
+    "offer": "bookkeeping",
+    "link": "https://example.com/book",
+    "plain": "example.com/book",
+    "old": "http://example.com",
+    "bold": "<b>us</b>",
+}
+CONFIG = config(sending={"variables": VARIABLES})
+SENDER = {"mailbox": "ann@example.com", "postal_address": "1 Test Street, Testtown"}
 
 
 def sequence(subject: str = "Hello", text: str = "Hello") -> Sequence:
@@ -26,7 +36,7 @@ def found(text: str) -> list[str]:
         "{% unless city %}nowhere{% endunless %}",
         "{% assign place = city | default: 'your city' %}{{ place }}",
         "{% case industry %}{% when 'Software' %}a{% else %}b{% endcase %}",
-        "{{ campaign.offer }} {{ campaign.link | default: 'x' }}{% if campaign.link %}{{ campaign.link }}{% endif %}",
+        "{{ campaign.offer }} {{ campaign.url | default: 'x' }}{% if campaign.url %}{{ campaign.url }}{% endif %}",
         "{{ extra.icebreaker | default: 'Hello' }}",
         "{% comment %}{{ nothing }}{% endcomment %}",
         "{ not a placeholder } { 1 }",
@@ -52,7 +62,7 @@ def test_a_sound_template_has_no_problem(text: str) -> None:
         ("{% assign a = city %}{{ a }}", "{{ city | default:"),
         ("{{ extra.team }}", '{{ extra.team | default: "your team" }}'),
         (
-            "{{ campaign.link }}",
+            "{{ campaign.url }}",
             "which sending.variables does not define; define it there or give it a default",
         ),
         ("{{ frist_name }}", "{{ frist_name }} is not known; did you mean first_name?"),
@@ -86,11 +96,20 @@ def test_a_problem_says_campaign_sequence_and_step() -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["Re: hello", "RE : x", "Fwd: x", "fw: x", "AW: x", "Re[2]: x", "{{ 'Re' }}: x", " re:x"]
+    "subject", ["Re: x", "RE : x", "Re[2]: x", "Re^2: x", "{{ 'Re' }}: x", " re:x", "回复：x"]
 )
 def test_a_first_mail_that_pretends_to_answer_is_refused(subject: str) -> None:
     (problem,) = check("mine", sequence(subject=subject), CONFIG)
-    assert "the first mail answers nothing" in problem
+    assert "the mail answers nothing" in problem
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["Fwd", "fw", "AW", "WG", "SV", "VS", "TR", "RV", "Antw", "ENC", "Odp", "YNT", "R", "RES", "Továbbítás"],
+)
+def test_the_prefix_is_known_in_many_languages(prefix: str) -> None:
+    (problem,) = check("mine", sequence(subject=f"{prefix}: x"), CONFIG)
+    assert f"starts with '{prefix}:'" in problem
 
 
 @pytest.mark.parametrize("subject", ["Regarding: x", "Reminder: x", "Results", "Re-think"])
@@ -98,9 +117,99 @@ def test_a_subject_that_only_looks_like_an_answer_is_fine(subject: str) -> None:
     assert check("mine", sequence(subject=subject), CONFIG) == []
 
 
-def test_a_later_mail_may_answer() -> None:
-    steps = [Step(day=0, subject="a", text="a"), Step(day=1, subject="Re: a", text="a")]
-    assert check("mine", Sequence(days=1, steps=steps), CONFIG) == []
+def test_only_a_mail_in_a_thread_may_answer() -> None:
+    def later(thread: bool) -> list[str]:
+        steps = [Step(day=0, subject="a", text="a"), Step(day=1, subject="Re: a", text="a", thread=thread)]
+        return check("mine", Sequence(days=1, steps=steps), CONFIG)
+
+    assert later(thread=True) == []
+    (problem,) = later(thread=False)
+    assert "step 2, subject: starts with 'Re:', but the mail answers nothing" in problem
+    assert "or give the step thread: true" in problem
+
+
+def test_a_follow_up_without_subject_is_checked_too() -> None:
+    steps = [Step(day=0, subject="a", text="a"), Step(day=1, text="a {{ city }}", thread=True)]
+    (problem,) = check("mine", Sequence(days=1, steps=steps), CONFIG)
+    assert "step 2, text line 1: uses {{ city }}" in problem
+
+
+def test_a_variant_is_named_for_what_it_alone_has() -> None:
+    variants = [Variant(name="short", subject="{{ cty }}"), Variant(name="fine", text="Hi")]
+    step = Step(day=0, subject="a", text="Hello {{ city }}", variants=variants)
+    assert [one.partition("step 1")[2] for one in check("mine", Sequence(days=1, steps=[step]), CONFIG)] == [
+        ', text line 1: uses {{ city }}, which leads may lack; give it a default: {{ city | default: "your city" }}',
+        " variant 'short', subject: {{ cty }} is not known; did you mean city?",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Book](https://example.com/book) or https://example.com/a_(b).",
+        "[Book]({{ campaign.link }}) {{ campaign.link }}",
+        "[Book]({{ campaign.nothing | default: 'https://example.com' }})",
+        "[Book](https://example.com/?for={{ company | url_encode }})",
+        "<https://example.com/>",
+        "Write to ann@example.com or <ann@example.com>, 3 < 5 > 2, a <- b",
+        "[not a link] (really), at 10:30, Note: this",
+        "{% if city %}" + "x" * 990 + "{% endif %}",
+    ],
+)
+def test_a_sound_text_has_no_problem(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "a\n[x](http://example.com/)",
+            "text line 2: links to 'http://example.com/'; links must begin with https://",
+        ),
+        ("see http://example.com/a.", "links to 'http://example.com/a.'"),
+        ("<http://example.com>", "links to 'http://example.com'"),
+        ("ftp://example.com", "links to 'ftp://example.com'"),
+        ("[x](javascript:alert(1))", "links to 'javascript:alert(1'"),
+        ("[x](mailto:a@example.com)", "links to 'mailto:a@example.com'"),
+        ("<mailto:a@example.com>", "links to 'mailto:a@example.com'"),
+        ("[x](example.com/book)", "links to 'example.com/book'"),
+        ("[x](https://{{ company }}.example.com/)", "links to 'https://{{ }}.example.com/'"),
+        ("[x](https://user@example.com/)", "links to 'https://user@example.com/'"),
+        ("[x]({{ website | default: 'https://example.com' }})", "links to where {{ website }} says"),
+        ("[x]({{ campaign.plain }})", "links to campaign.plain, which is 'example.com/book'"),
+        ("{{ campaign.old }}", "{{ campaign.old }} links to 'http://example.com'"),
+        ("{{ campaign.bold }}", "{{ campaign.bold }} '<b>' would be shown as it is"),
+        ("{% assign a = campaign.plain %}[x]({{ a }})", "'[x](example.com/book)' is no link"),
+        ("a\n\n<b>x</b>", "text line 3: '<b>' would be shown as it is; mails are Markdown"),
+        ("<br/>", "'<br/>' would be shown as it is"),
+        ("<!-- x -->", "'<!--' would be shown as it is"),
+        ("![x](https://example.com/x.png)", "'![x](' would be a picture"),
+        ("a\n" + "x" * 999, "text line 2: has 999 octets, and a line of a mail at most 998; break it"),
+        ("ü" * 500, "has 1,000 octets"),
+        ("{{ unsubscribe_link }}", "unsubscribe link are put below every mail by themselves"),
+        ("{{ postal_address }}", "put below every mail by themselves"),
+    ],
+)
+def test_a_problem_of_the_text_is_named_with_line_and_remedy(text: str, problem: str) -> None:
+    (only,) = found(text)
+    assert problem in only
+
+
+def test_a_sender_needs_a_postal_address() -> None:
+    assert check_senders(CONFIG, None) == []
+    (problem,) = check_senders(config(sending={"sender": {**SENDER, "postal_address": " - - - - -"}}), None)
+    assert "sending.senders: ann@example.com: postal_address holds no address" in problem
+
+
+def test_a_live_campaign_needs_a_way_to_unsubscribe() -> None:
+    sender: dict[str, Any] = {**SENDER, "smtp": {"host": "mail.example.com"}}
+    live = {"mode": "live", "sending": {"sender": sender}}
+    (problem,) = check_senders(config(**live), None)
+    assert "ann@example.com: nobody could unsubscribe: set AICMO_PUBLIC_URL" in problem
+    assert check_senders(config(**live), "https://mail.example.com") == []
+    sender["imap"] = {"host": "mail.example.com"}
+    assert check_senders(config(**live), None) == []
 
 
 @pytest.mark.parametrize("subject", ["a\nb", "a\r\nBcc: x@example.com", "a\n"])
