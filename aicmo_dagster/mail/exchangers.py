@@ -38,8 +38,8 @@ def look_up(
     It ends after `budget_s` seconds, and before when the servers are silent or do not know the world;
     `timeout_s` is for one domain.
     """
-    resolver = _resolver(servers)
-    if resolver is None or budget_s <= 0 or not _knows_the_world(resolver, min(timeout_s, budget_s)):
+    asked = resolver(servers)
+    if asked is None or budget_s <= 0 or not knows_the_world(asked, min(timeout_s, budget_s)):
         return
     ends = time.monotonic() + budget_s
     left = (domain for domain in domains if is_public(domain))
@@ -49,7 +49,7 @@ def look_up(
     try:
         while in_vain < AT_ONCE and (remaining := ends - time.monotonic()) > 0:
             for domain in islice(left, AT_ONCE - len(running)):
-                running.add(pool.submit(_ask, resolver, domain, timeout_s))
+                running.add(pool.submit(ask, asked, domain, timeout_s))
             if not running:
                 return
             done, running = wait(running, remaining, FIRST_COMPLETED)
@@ -62,7 +62,8 @@ def look_up(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _resolver(servers: Sequence[tuple[str, int]] | None) -> dns.resolver.Resolver | None:
+def resolver(servers: Sequence[tuple[str, int]] | None) -> dns.resolver.Resolver | None:
+    """Who is asked: the `servers` by address and port, None = the system's; None where there is nobody."""
     if servers is None:
         try:
             return dns.resolver.Resolver()
@@ -70,12 +71,12 @@ def _resolver(servers: Sequence[tuple[str, int]] | None) -> dns.resolver.Resolve
             return None
     if not servers:
         return None
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers = [dns.nameserver.Do53Nameserver(address, port) for address, port in servers]
-    return resolver
+    made = dns.resolver.Resolver(configure=False)
+    made.nameservers = [dns.nameserver.Do53Nameserver(address, port) for address, port in servers]
+    return made
 
 
-def _knows_the_world(resolver: dns.resolver.Resolver, timeout_s: float) -> bool:
+def knows_the_world(resolver: dns.resolver.Resolver, timeout_s: float) -> bool:
     """Whether it answers what every resolver of the one DNS can: who serves the root, or com."""
     ends = time.monotonic() + timeout_s
     for name in (dns.name.root, dns.name.from_text("com.")):
@@ -87,7 +88,7 @@ def _knows_the_world(resolver: dns.resolver.Resolver, timeout_s: float) -> bool:
     return False
 
 
-def _ask(resolver: dns.resolver.Resolver, domain: str, timeout_s: float) -> MailDomain | None:
+def ask(resolver: dns.resolver.Resolver, domain: str, timeout_s: float) -> MailDomain | None:
     """What DNS says of the domain, None where that cannot be known now."""
     ends = time.monotonic() + timeout_s
     try:

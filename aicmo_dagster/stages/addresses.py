@@ -149,6 +149,11 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
+def registrable(domain: str) -> str:
+    """The domain that somebody registered (publicsuffix.org), itself where it is a public suffix."""
+    return _suffixes().privatesuffix(domain) or domain
+
+
 def account_domains(email_domain: pa.Array, website: pa.Array) -> pa.Array:
     """Returns the registrable domain (publicsuffix.org) of the company: of the address, else of the website.
 
