@@ -64,9 +64,9 @@ def check_senders(config: CampaignConfig, public_url: str | None) -> list[str]:
 
 
 def _of_step(step: Step, config: CampaignConfig, *, first: bool) -> list[str]:
-    lines = [*_problems(step.text, config), *text_rules.problems(step.text, config.sending.variables)]
+    lines = _problems(step.text, config)
     problems = [
-        *((f"subject: {text}") for _, text in _problems(step.subject or "", config)),
+        *((f"subject: {text}") for _, text in _problems(step.subject or "", config, text=False)),
         *((f"text line {line}: {text}") for line, text in sorted(lines)),
     ]
     if re.search(r"[\r\n]", step.subject or ""):
@@ -74,7 +74,7 @@ def _of_step(step: Step, config: CampaignConfig, *, first: bool) -> list[str]:
     return list(dict.fromkeys(problems or _wrong_when_rendered(step, config, first=first)))
 
 
-def _problems(template: str, config: CampaignConfig) -> list[tuple[int, str]]:
+def _problems(template: str, config: CampaignConfig, *, text: bool = True) -> list[tuple[int, str]]:
     """(line, sentence) of everything that the template alone shows to be wrong."""
     try:
         tree = compiled(template)
@@ -84,14 +84,14 @@ def _problems(template: str, config: CampaignConfig) -> list[tuple[int, str]]:
     linter.visit(tree.nodes, RenderContext(tree), frozenset())
     for match in _SINGLE_BRACES.finditer(template):
         linter.report(match.start(), f"{match[0]} is no placeholder; write {{{{ {match[1].lower()} }}}}")
-    return linter.found
+    return linter.found + (list(text_rules.problems(template, config.sending.variables)) if text else [])
 
 
 def _wrong_when_rendered(step: Step, config: CampaignConfig, *, first: bool) -> Iterator[str]:
     """What only shows in the mail itself, tried with a lead that has every field and one that has none."""
-    known = {**shared("x", config), "sender": {"name": "x", "email": "x"}}
     for lead in (dict.fromkeys(LEAD_FIELDS, "x"), {"email": "x@example.com"}):
         try:
+            known = {**shared("x", config), "sender": {"name": "x", "email": "x"}}
             rendered = render(step, Seen(lead, known), subject=None if step.subject else "x")
         except MailError as error:
             yield f"text or subject: {error}"

@@ -29,13 +29,14 @@ _IN_ADDRESS = chr(FIRST_PLACE + MOST_PLACES)
 """Before a place: its value stands in the address of a link."""
 
 _LONGEST = 30_000
+_MOST_LINES = 1_000
 _MOST_MARKS = 2_000
 _MARK = re.compile(r"[\[\]<*_>\\]|^[ \t]*(?:[-+]|\d+[.)])[ \t]", re.MULTILINE)
 
 _SLOT = re.compile(f"{_IN_ADDRESS}?{_PLACES}")
 # The host is the template's own: a value may stand in a path or query only. No login, which would hide it.
 _LINK = re.compile(rf"https?://(?!{_PLACES})[^\s/?#@\\<>\"{_PLACES[1:]}+(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
-_BARE = re.compile(r"://[^\s<>\"`\\]+")
+_BARE = re.compile(r"://[^\s<>\"`\\]{1,2000}")
 _UNSAFE = re.compile(r"[\s\"'<>\\^`{|}]")
 
 
@@ -75,9 +76,11 @@ class _Form:
 
 @lru_cache(maxsize=2_000)
 def parsed(skeleton: str) -> Markup:
-    """The skeleton as Markup, cached. Raises MailError when it is too long or has too many marks."""
+    """The skeleton as Markup, cached. Raises MailError when it is too long or has too many lines or marks."""
     if len(skeleton) > _LONGEST:
         raise MailError(f"the text has {len(skeleton):,} characters; at most {_LONGEST:,} are sent")
+    if (lines := skeleton.count("\n")) > _MOST_LINES:
+        raise MailError(f"the text has {lines:,} lines; at most {_MOST_LINES:,} are sent")
     # What parsing costs grows with the marks, for some kinds faster than they do.
     if (marks := sum(1 for _ in _MARK.finditer(skeleton))) > _MOST_MARKS:
         raise MailError(f"the text has {marks:,} Markdown marks; at most {_MOST_MARKS:,} are sent")

@@ -4,18 +4,18 @@
 fills one step for one lead. Templates are compiled once per process.
 
 A mail is about one lead, so there is nothing to loop over: tags that repeat, include or format dates are
-left out, as are filters that multiply text. What remains costs at most its own length times
-`_LONGEST_VALUE`, which is the bound on time; output and variables have hard limits besides.
+left out, as are filters that multiply text. Besides, there are limits on the length of a placeholder, the
+number of filters and the length of what each gives, on variables and on what is printed; `markup` has its own.
 
 Words of the campaign - the template, what it says in quotes, its variables - are read as Markdown. All other
 values are put in afterwards (see `markup`), so they are what they are and nothing else.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
-from functools import lru_cache
+from functools import lru_cache, wraps
 from io import StringIO
 from typing import Any, TextIO
 
@@ -50,12 +50,16 @@ FILTERS = (
     "truncate", "truncatewords", "url_encode",
 )  # fmt: skip
 _MOST_FILTERS = 10
+_MOST_FILTERS_IN_ALL = 100
+_LONGEST_TAG = 2_000
 _LONGEST_VALUE = 1_000
+_LONGEST_FILTERED = 5_000
 _LONGEST_SUBJECT = 300
 _LONGEST_OUTPUT = 65_536
 
 _BRACES = re.compile(r"\{\{|\{%|\}\}|%\}|\|")
-_UNREAD = re.compile(r"\{%-?\s{0,9}(raw|doc)\b")
+_UNREAD = re.compile(r"\{%-?\s{0,100}(raw|doc)\b")
+_EMPTY = re.compile(r"\{[{%]-?\s{100}")
 # Control characters end header lines; bidirectional overrides make a text look like another one; the private
 # letters at the end are those that stand for values.
 _CONTROL = re.compile(
@@ -151,7 +155,7 @@ class _Print(Output):
 
 
 class _MailEnvironment(Environment):
-    local_namespace_limit = 20_000
+    local_namespace_limit = 10_000
     loop_iteration_limit = 1
     block_nesting_limit = 20
 
@@ -160,7 +164,20 @@ class _MailEnvironment(Environment):
         internal = ("content", "output", "illegal")
         self.add_tag(_Print)
         self.tags = {name: tag for name, tag in self.tags.items() if name in (*TAGS, *internal)}
-        self.filters = {name: self.filters[name] for name in FILTERS}
+        self.filters = {name: _bounded(self.filters[name]) for name in FILTERS}
+
+
+def _bounded(function: Callable[..., object]) -> Callable[..., object]:
+    """The filter, with an error in place of a long result, so that nothing grows from one to the next."""
+
+    @wraps(function)
+    def filtered(*arguments: object, **options: object) -> object:
+        result = function(*arguments, **options)
+        if isinstance(result, str) and len(result) > _LONGEST_FILTERED:
+            raise LiquidError(f"a filter gives more than {_LONGEST_FILTERED:,} characters", token=None)
+        return result
+
+    return filtered
 
 
 _environment = _MailEnvironment(undefined=_Missing)
@@ -175,8 +192,10 @@ def compiled(template: str) -> BoundTemplate:
         tree = _environment.from_string(template)
         for node in tree.nodes:
             _author(node, RenderContext(tree))
-    except RecursionError:
-        raise LiquidError("is nested too deeply; make it simpler", token=None) from None
+    except (LiquidError, RecursionError) as error:
+        if RecursionError in (type(error), type(error.__cause__)):
+            raise LiquidError("is nested too deeply; make it simpler", token=None) from None
+        raise
     return tree
 
 
@@ -203,23 +222,30 @@ def _scan(template: str) -> None:
 
     if unread := _UNREAD.search(template):
         raise LiquidError(f"unexpected tag '{unread[1]}'", token=token(unread.start()))
-    opened, filters = -1, 0
+    if empty := _EMPTY.search(template):
+        raise LiquidError("a placeholder begins with a hundred spaces", token=token(empty.start()))
     closes = {"{{": "}}", "{%": "%}"}
+    opened, filters, filters_in_all = -1, 0, 0
     for brace in _BRACES.finditer(template):
         mark = brace[0]
         if opened < 0:
             opened, filters = (brace.start(), 0) if mark in closes else (-1, 0)
         elif mark == closes[template[opened : opened + 2]]:
+            if brace.start() - opened > _LONGEST_TAG:
+                message = f"a placeholder has more than {_LONGEST_TAG:,} characters"
+                raise LiquidError(message, token=token(opened))
             opened = -1
         elif mark in closes:
             break
         elif mark == "|":
-            filters += 1
+            filters, filters_in_all = filters + 1, filters_in_all + 1
             if filters > _MOST_FILTERS:
                 raise LiquidError(f"more than {_MOST_FILTERS} filters in a row", token=token(opened))
     if opened >= 0:
         mark = closes[template[opened : opened + 2]]
         raise LiquidError(f"expected '{mark}', found end of file", token=token(opened))
+    if filters_in_all > _MOST_FILTERS_IN_ALL:
+        raise LiquidError(f"more than {_MOST_FILTERS_IN_ALL} filters in all", token=None)
 
 
 class Seen(dict[str, Any]):
@@ -247,8 +273,11 @@ _KNOWN = frozenset(LEAD_FIELDS)
 
 
 def shared(owner: str, config: CampaignConfig, sender: Sender | None = None) -> dict[str, Any]:
-    """What templates see that is the same for all leads of an owner: `owner`, `sender` and `campaign`."""
-    words = {name: _authored(value) for name, value in config.sending.variables.items()}
+    """What templates see that is the same for all leads of an owner: `owner`, `sender` and `campaign`.
+
+    Raises MailError where a variable of the campaign is too long.
+    """
+    words = {name: _authored(name, value) for name, value in config.sending.variables.items()}
     seen: dict[str, Any] = {"owner": _clean(owner), "campaign": {**words, "name": _clean(config.name)}}
     if sender is not None:
         name, address = parseaddr(sender.mailbox)
@@ -306,7 +335,9 @@ def _render(template: str, seen: Mapping[str, Any], buffer: _Text) -> str:
     return buffer.getvalue()
 
 
-def _authored(text: str) -> _Authored:
+def _authored(name: str, text: str) -> _Authored:
+    if len(text) > _LONGEST_FILTERED:
+        raise MailError(f"sending.variables.{name} has more than {_LONGEST_FILTERED:,} characters")
     return _Authored(_CONTROL.sub("", text.replace("\r\n", "\n")).strip())
 
 

@@ -1,5 +1,3 @@
-import time
-import tracemalloc
 from typing import Any
 
 import pytest
@@ -8,9 +6,7 @@ from hypothesis import strategies as st
 
 from aicmo_dagster.campaign.steps import Step
 from aicmo_dagster.errors import MailError
-from aicmo_dagster.mail.linter import check
 from aicmo_dagster.mail.templates import render, values
-from aicmo_dagster_tests.mail.test_linter import sequence
 from aicmo_dagster_tests.outreach import config
 
 CONFIG = config(sending={"variables": {"offer": "bookkeeping"}})
@@ -77,51 +73,3 @@ def test_a_subject_that_is_too_long_is_refused() -> None:
 def test_an_empty_subject_is_refused() -> None:
     with pytest.raises(MailError, match="subject is empty"):
         render(Step(day=0, subject="{% if city %}x{% endif %}", text="x"), values({}, "", CONFIG))
-
-
-ATTACKS = {
-    "loop": "{% for i in (1..1000000000) %}x{% endfor %}",
-    "nested loops": "{% for i in (1..9999) %}{% for j in (1..9999) %}x{% endfor %}{% endfor %}",
-    "table": "{% tablerow i in (1..1000000000) %}x{% endtablerow %}",
-    "doubling": "{% assign a = 'x' %}" + "{% assign a = a | append: a %}" * 600,
-    "doubling by capture": "{% capture a %}x{% endcapture %}"
-    + "{% capture a %}{{a}}{{a}}{% endcapture %}" * 300,
-    "replace": "{{ 'aaaaaaaaaa'" + " | replace: 'a', 'aaaaaaaaaa'" * 50 + " }}",
-    "split and join": "{{ 'aaaaaaaa'" + " | split: '' | join: 'aaaaaaaa'" * 50 + " }}",
-    "base64": "{{ 'aaaaaaaa'" + " | base64_encode" * 1000 + " }}",
-    "url": "{% assign a = '" + "%" * 9000 + "' %}{{ a" + " | url_encode" * 600 + " }}",
-    "wide date": "{{ 'now' | date: '%99999999Y' }}",
-    "big number": "{{ 9" + " | times: 999999999999999999" * 500 + " }}",
-    "long number": "{{ " + "9" * 19000 + " }}",
-    "range": "{{ (1..99999999999) | join: 'x' }}",
-    "deep conditions": "{% if " + " and ".join(["city"] * 2500) + " %}x{% endif %}",
-    "deep brackets": "{{ city" + "[city" * 3500 + "]" * 3500 + " }}",
-    "deep blocks": "{% if city %}" * 700 + "x" + "{% endif %}" * 700,
-    "include itself": "{% include 'self' %}{% render 'self' %}",
-    "long output": "{% assign a = '" + "x" * 9000 + "' %}" + "{{ a }}" * 1500,
-    "work on long text": "{% assign a = '"
-    + "x" * 9000
-    + "' %}"
-    + "{% assign b = a | upcase | downcase %}" * 280,
-    "python": "{{ sender.__class__.__mro__ }}{{ first_name.__init__.__globals__ }}",
-}
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_a_hostile_template_ends_soon_and_small(attack: str) -> None:
-    template = ATTACKS[attack][:20_000]
-    began = time.process_time()
-    tracemalloc.start()
-    try:
-        check("hostile", sequence(text=template), CONFIG)
-        made = text(template, first_name="Test", city="x" * 1000)
-    except MailError:
-        made = ""
-    finally:
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    # Bounds on what must never be unbounded, with room for slow machines; none is near them.
-    assert time.process_time() - began < 20
-    assert peak < 50_000_000
-    assert len(made) <= 65_536
-    assert "class" not in made

@@ -4,13 +4,20 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aicmo_dagster.campaign.steps import Sequence
 from aicmo_dagster.errors import MailError
+from aicmo_dagster.mail.templates import one_line
 from aicmo_dagster.mail.writer import Writer
 from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster_tests.mail.test_markup import Words
 from aicmo_dagster_tests.outreach import NOW, config
 
 KEY = b"k" * 32
@@ -46,28 +53,27 @@ class Mail:
     sequence: str = "mine"
     sequence_version: int = 1
     owner: str = "Owner"
-    first_name: str = "Test"
+    fields: tuple[tuple[str, Any], ...] = ()
 
     @property
     def lead(self) -> dict[str, Any]:
-        return {
-            "email": "lead@example.org",
-            "first_name": self.first_name,
-            "last_name": None,
-            "company": "Acme",
-        }
+        lead = {"email": "lead@example.org", "first_name": "Test", "last_name": None, "company": "Acme"}
+        return lead | dict(self.fields)
 
 
 def sent(step: int, variant: str | None = None) -> Mail:
     return Mail(step, variant, f"<{step}@example.com>")
 
 
-def written(mail: Mail, sequence: Sequence = SEQUENCE) -> EmailMessage:
-    document = config()
+def bytes_of(mail: Mail, sequence: Sequence = SEQUENCE, **sending: Any) -> bytes:
+    document = config(sending=sending)
     campaign = Campaign(1, "test", 1, "active", document, Path())
     writer = Writer(campaign, {("mine", 1): sequence}, KEY, "https://mail.example.com")
-    content = writer.write(mail, document.sending.senders[0], NOW).content  # type: ignore[arg-type]
-    message = message_from_bytes(content, policy=default)
+    return writer.write(mail, document.sending.senders[0], NOW).content  # type: ignore[arg-type]
+
+
+def written(mail: Mail, sequence: Sequence = SEQUENCE, **sending: Any) -> EmailMessage:
+    message = message_from_bytes(bytes_of(mail, sequence, **sending), policy=default)
     assert isinstance(message, EmailMessage)
     assert message.defects == []
     return message
@@ -118,3 +124,106 @@ def test_a_step_or_variant_that_is_not_there_is_named() -> None:
         written(Mail(6))
     with pytest.raises(MailError, match="no variant 'none'"):
         written(Mail(1, "none"))
+
+
+FULL = Sequence.model_validate(
+    {
+        "days": 1,
+        "steps": [
+            {
+                "day": 0,
+                "subject": "{{ first_name }} of {{ company }} in {{ extra.place | default: 'x' }}",
+                "text": "Dear {{ first_name }}\n\n- at **{{ company }}**\n- in {{ extra.place | default: 'x' }}\n\n"
+                "[Look](https://example.com/?for={{ company }}), {{ title }}\n\nEnd",
+            }
+        ],
+    }
+)
+ONCE = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-Unsubscribe"]
+HOSTILE = (
+    *("a\r\nBcc: <x@example.net>", "a\n\n<script>b</script>", "\x00\x1b[2J", "\u202egpj.exe", "\ud800"),
+    *("=?utf-8?q?=0D=0ABcc:?=", "--=_7\r\n", "[a](javascript:b)", "*a* _b_ `c` # d", "{{ sender.email }}"),
+    *("&lt;b&gt;", "x" * 1_500, "%s %(x)s", "https://example.net/", "-- ", "> a", "1. a"),
+)
+ANY_TEXT = st.text(max_size=60) | st.sampled_from(HOSTILE)
+
+
+@given(ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT)
+def test_nothing_in_a_lead_can_change_what_a_mail_is(
+    first: str, last: str, company: str, title: str, place: str
+) -> None:
+    lead = {
+        "first_name": first,
+        "last_name": last,
+        "company": company,
+        "title": title,
+        "extra": {"place": place},
+    }
+    mail = Mail(1, fields=tuple(lead.items()))
+    name, works_at = shown(first) or "there", shown(company) or "your company"
+    is_in, job = shown(place) or "x", shown(title) or "professional"
+    subject = f"{name} of {works_at} in {is_in}"
+    if len(subject) > 300:
+        with pytest.raises(MailError, match="the subject has"):
+            bytes_of(mail, FULL)
+        return
+    content = bytes_of(mail, FULL)
+    message = message_from_bytes(content, policy=default)
+    assert isinstance(message, EmailMessage)
+    assert message.defects == []
+    assert sorted(message.keys()) == sorted([*ONCE, "List-Unsubscribe-Post"])
+    assert [one.addr_spec for one in message["From"].addresses] == ["sender@example.com"]
+    assert [one.addr_spec for one in message["To"].addresses] == ["lead@example.org"]
+    assert message["Message-ID"].count("@") == 1
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    assert not {*b"\r\n"} & {*content.replace(b"\r\n", b"")}
+
+    assert message["Subject"].replace("= ?", "=?").split() == subject.replace("= ?", "=?").split()
+    kinds = [(part.get_content_type(), part.defects) for part in message.iter_parts()]
+    assert kinds == [("text/plain", []), ("text/html", [])]
+    link = f"https://example.com/?for={quote(works_at, safe='%+')}"
+    text, html = (part.get_content().replace("\r\n", "\n") for part in message.iter_parts())
+    expected = f"Dear {name}\n\n- at {works_at}\n- in {is_in}\n\nLook <{link}>, {job}\n\nEnd\n\n-- \n"
+    assert text.startswith(expected)
+    words = Words(html)
+    assert words.seen.lstrip("\n").split("\n")[:6] == [
+        f"Dear {name}",
+        "",
+        f"at {works_at}",
+        f"in {is_in}",
+        "",
+        f"Look, {job}",
+    ]
+    assert words.links[0] == link
+    assert len(words.links) == 2
+    assert words.tags.count("p") == 3
+
+
+def shown(value: str) -> str:
+    """A lead's value as mails have it: one line of printable text."""
+    return one_line(value[:1_000])
+
+
+def test_follow_ups_of_a_lead_are_the_same_bytes_again() -> None:
+    mail = Mail(2, earlier=(sent(1),))
+    assert bytes_of(mail) == bytes_of(mail)
+
+
+def test_a_mail_is_signed_where_the_mailbox_has_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    monkeypatch.setenv("TEST_DKIM_KEY", pem.decode())
+    sender = {"mailbox": "a@example.com", "postal_address": "1 Test Street, Testtown"}
+    signed = written(Mail(1), sender={**sender, "dkim": {"selector": "s", "key_env": "TEST_DKIM_KEY"}})
+    assert "d=example.com; s=s;" in signed["DKIM-Signature"]
+    assert "DKIM-Signature" not in written(Mail(1), sender=sender)
+    monkeypatch.delenv("TEST_DKIM_KEY")
+    with pytest.raises(MailError, match="TEST_DKIM_KEY is not set"):
+        written(Mail(1), sender={**sender, "dkim": {"selector": "s", "key_env": "TEST_DKIM_KEY"}})
+
+
+def test_a_mail_is_in_the_language_of_its_sequence() -> None:
+    german = SEQUENCE.model_copy(update={"language": "de"})
+    assert '<html lang="de">' in written(Mail(1), german).get_body(("html",)).get_content()  # type: ignore[union-attr]
