@@ -34,14 +34,38 @@ def add(cursor: Cursor, kind: Kind, value: str, reason: str, added_by: str) -> b
     Takes effect on commit; until then no mail of any campaign starts, so commit soon. Raises
     ConfigurationError when the value is not of its kind.
     """
-    normal = _address(value) if kind == "address" else _domain(value)
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    if kind == "address":
+        return add_mailbox(cursor, _address(value), reason, added_by)
+    return _add(cursor, "domain", _domain(value), reason, added_by)
+
+
+def add_mailbox(cursor: Cursor, address: str, reason: str, added_by: str) -> bool:
+    """`add` of an address that need not be checked, such as one that a mail was sent to.
+
+    One that was erased is suppressed by its hash, and is not written down again.
+    """
+    lock(cursor)
     cursor.execute(
-        "INSERT INTO suppressions AS s (kind, value, reason, added_by) "
-        f"VALUES (%s, {'mailbox(%s)' if kind == 'address' else '%s'}, %s, %s) "
+        "SELECT mailbox(%(address)s), EXISTS (SELECT FROM suppressions WHERE kind = 'hash') AND EXISTS ("
+        "SELECT FROM suppressions WHERE kind = 'hash' AND value = mailbox_hash(%(address)s))",
+        {"address": address.lower()},
+    )
+    mailbox, erased = cursor.fetchone() or ("", False)
+    return not erased and _add(cursor, "address", mailbox, reason, added_by)
+
+
+def lock(cursor: Cursor) -> None:
+    """Wait for the mails that are starting, and let no other start before this transaction ends."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _add(cursor: Cursor, kind: Kind, value: str, reason: str, added_by: str) -> bool:
+    lock(cursor)
+    cursor.execute(
+        "INSERT INTO suppressions AS s (kind, value, reason, added_by) VALUES (%s, %s, %s, %s) "
         "ON CONFLICT (kind, value) DO UPDATE SET reason = excluded.reason, added_by = excluded.added_by "
         "WHERE s.reason = 'bounced' AND excluded.reason <> 'bounced' RETURNING xmax = 0",
-        [kind, normal, reason, added_by],
+        [kind, value, reason, added_by],
     )
     return cursor.fetchone() == (True,)
 
