@@ -1,10 +1,20 @@
+import re
+
 import pytest
 
 from aicmo_dagster.campaign.sequences import of, shipped
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.mail.linter import check
+from aicmo_dagster.mail.templates import render, values
 from aicmo_dagster_tests.outreach import config
 
+VARIABLES = {
+    "offer": "bookkeeping",
+    "benefit": "close the month in a day",
+    "proof": "See [how that goes](https://example.com/how).",
+    "booking_link": "https://example.com/b",
+    "address_source": "the list of exhibitors",
+}
 OWN = {"days": 3, "steps": [{"day": 0, "subject": "Own", "text": "Own"}]}
 
 
@@ -23,9 +33,35 @@ def test_the_shipped_sequences_keep_their_days(name: str, days: int, on: list[in
 
 
 @pytest.mark.parametrize("name", shipped())
-@pytest.mark.parametrize("variables", [{}, {"offer": "bookkeeping", "booking_link": "https://example.com/b"}])
+@pytest.mark.parametrize("variables", [{}, VARIABLES, *({name: VARIABLES[name]} for name in VARIABLES)])
 def test_the_shipped_texts_are_sound_with_and_without_variables(name: str, variables: dict[str, str]) -> None:
     assert check(name, shipped()[name], config(sending={"variables": variables})) == []
+
+
+@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("variables", [{}, VARIABLES])
+@pytest.mark.parametrize(
+    "lead", [{}, {"first_name": "Test", "company": "Acme", "title": "Tester", "industry": "Software"}]
+)
+def test_every_shipped_mail_reads_well_whatever_is_known(
+    name: str, variables: dict[str, str], lead: dict[str, str]
+) -> None:
+    document = config(sending={"variables": variables})
+    for step in shipped()[name].steps:
+        seen = values(lead, "Owner", document, document.sending.senders[0])
+        text = render(step, seen, subject=None if step.subject else "Re: x").text
+        assert text.startswith(f"Hello {lead.get('first_name', 'there')},\n\n")
+        assert not re.search(r"  |\n\n\n| [.,:?]|\.\.|[*\[\]{}|]|\b(?:at|about)[.,:?]", text)
+
+
+def test_follow_ups_go_in_the_thread_of_what_they_follow() -> None:
+    threads = {name: [step.thread for step in one.steps] for name, one in shipped().items()}
+    assert threads == {
+        "aggressive_close": [False, True, True],
+        "regular_nurture": [False, True, False, True],
+        "long_term_nurture": [False, False, False, False, False, True],
+        "cold_outreach": [False, True, False, False, True, False, False, True],
+    }
 
 
 @pytest.mark.parametrize("name", shipped())
