@@ -16,7 +16,9 @@ from aicmo_dagster.cli import (
     demo,
     doctor,
     explain,
+    inbox,
     leads,
+    mail,
     matches,
     model,
     outcomes,
@@ -50,6 +52,8 @@ app.add_typer(outcomes.app)
 app.add_typer(model.app)
 app.add_typer(suppress.app)
 app.add_typer(sends.app)
+app.add_typer(inbox.app)
+app.add_typer(mail.app)
 app.add_typer(vendors.app)
 app.command(epilog="Example: aicmo doctor")(doctor.doctor)
 app.add_typer(bench.app, name="bench", epilog="Example: aicmo bench pipeline --leads 100000")

@@ -41,7 +41,7 @@ class Writer:
         sequence = self._sequences.get((claimed.sequence, claimed.sequence_version))
         if sequence is None or claimed.step > len(sequence.steps):
             raise MailError(f"sequence {claimed.sequence!r} has no step {claimed.step}")
-        thread = earlier_in_thread(sequence, claimed.step, getattr(claimed, "earlier", ()))
+        thread = earlier_in_thread(sequence, claimed.step, claimed.earlier)
         rendered = self._rendered(claimed, sequence, thread, sender)
         names = (claimed.lead["first_name"], claimed.lead["last_name"])
         composed = compose(
@@ -61,7 +61,11 @@ class Writer:
         return replace(composed, content=sign(composed.content)) if sign else composed
 
     def _rendered(
-        self, claimed: sends.Claimed, sequence: steps.Sequence, thread: Sequence[Any], sender: Sender
+        self,
+        claimed: sends.Claimed,
+        sequence: steps.Sequence,
+        thread: Sequence[sends.Earlier],
+        sender: Sender,
     ) -> Rendered:
         known = (claimed.owner, sender.mailbox)
         if (shared := self._shared.get(known)) is None:
@@ -69,7 +73,7 @@ class Writer:
         return in_thread(
             sequence,
             claimed.step,
-            getattr(claimed, "variant", None),
+            claimed.variant,
             thread,
             templates.Seen(claimed.lead, shared),
         )
@@ -98,9 +102,13 @@ class Writer:
 
 
 def in_thread(
-    sequence: steps.Sequence, number: int, variant: str | None, thread: Sequence[Any], seen: Mapping[str, Any]
+    sequence: steps.Sequence,
+    number: int,
+    variant: str | None,
+    thread: Sequence[sends.Earlier],
+    seen: Mapping[str, Any],
 ) -> Rendered:
-    """The words of step `number`; `thread` holds the mails it follows, as `sends.Earlier`, oldest first.
+    """The words of step `number`; `thread` holds the mails it follows, oldest first.
 
     Without a subject of its own it gets that of the thread's first mail, as that lead got it, with `Re:`; and
     without that `Re:`, in any case, where nothing was sent that it could answer.
@@ -132,7 +140,9 @@ def first_of_thread(sequence: steps.Sequence, number: int) -> int:
     return number
 
 
-def earlier_in_thread(sequence: steps.Sequence, number: int, earlier: Sequence[Any]) -> list[Any]:
+def earlier_in_thread(
+    sequence: steps.Sequence, number: int, earlier: Sequence[sends.Earlier]
+) -> list[sends.Earlier]:
     """Those of the mails already sent that step `number` follows in its thread; none for a first mail."""
     first = first_of_thread(sequence, number)
     return [mail for mail in earlier if first <= mail.step < number]

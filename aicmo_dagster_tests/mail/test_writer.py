@@ -1,4 +1,3 @@
-from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -17,6 +16,7 @@ from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail.templates import one_line
 from aicmo_dagster.mail.writer import Writer
 from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster.store.sends import Claimed, Earlier
 from aicmo_dagster_tests.mail.test_markup import Words
 from aicmo_dagster_tests.outreach import NOW, config
 
@@ -40,39 +40,32 @@ SEQUENCE = Sequence.model_validate(
 )
 
 
-@dataclass(frozen=True)
-class Mail:
-    """What the writer reads of `sends.Claimed` and `sends.Earlier`."""
-
-    step: int
-    variant: str | None = None
-    message_id: str = ""
-    earlier: tuple["Mail", ...] = ()
-    id: int = 7
-    lead_id: int = 2
-    sequence: str = "mine"
-    sequence_version: int = 1
-    owner: str = "Owner"
-    fields: tuple[tuple[str, Any], ...] = ()
-
-    @property
-    def lead(self) -> dict[str, Any]:
-        lead = {"email": "lead@example.org", "first_name": "Test", "last_name": None, "company": "Acme"}
-        return lead | dict(self.fields)
+LEAD: dict[str, Any] = {
+    "email": "lead@example.org",
+    "first_name": "Test",
+    "last_name": None,
+    "company": "Acme",
+}
 
 
-def sent(step: int, variant: str | None = None) -> Mail:
-    return Mail(step, variant, f"<{step}@example.com>")
+def mail_of(
+    step: int, variant: str | None = None, *, earlier: tuple[Earlier, ...] = (), **lead: Any
+) -> Claimed:
+    return Claimed(7, 2, "mine", 1, step, "Owner", LEAD | lead, variant, earlier)
 
 
-def bytes_of(mail: Mail, sequence: Sequence = SEQUENCE, **sending: Any) -> bytes:
+def sent(step: int, variant: str | None = None) -> Earlier:
+    return Earlier(step, variant, f"<{step}@example.com>")
+
+
+def bytes_of(mail: Claimed, sequence: Sequence = SEQUENCE, **sending: Any) -> bytes:
     document = config(sending=sending)
     campaign = Campaign(1, "test", 1, "active", document, Path())
     writer = Writer(campaign, {("mine", 1): sequence}, KEY, "https://mail.example.com")
-    return writer.write(mail, document.sending.senders[0], NOW).content  # type: ignore[arg-type]
+    return writer.write(mail, document.sending.senders[0], NOW).content
 
 
-def written(mail: Mail, sequence: Sequence = SEQUENCE, **sending: Any) -> EmailMessage:
+def written(mail: Claimed, sequence: Sequence = SEQUENCE, **sending: Any) -> EmailMessage:
     message = message_from_bytes(bytes_of(mail, sequence, **sending), policy=default)
     assert isinstance(message, EmailMessage)
     assert message.defects == []
@@ -80,14 +73,14 @@ def written(mail: Mail, sequence: Sequence = SEQUENCE, **sending: Any) -> EmailM
 
 
 def test_a_first_mail_belongs_to_no_thread() -> None:
-    message = written(Mail(1))
+    message = written(mail_of(1))
     assert message["Subject"] == "A question for Acme"
     assert "In-Reply-To" not in message
     assert "References" not in message
 
 
 def test_a_follow_up_answers_the_mail_before_it_and_refers_to_all() -> None:
-    message = written(Mail(3, earlier=(sent(1), sent(2))))
+    message = written(mail_of(3, earlier=(sent(1), sent(2))))
     assert message["Subject"] == "Re: A question for Acme"
     assert message["In-Reply-To"] == "<2@example.com>"
     assert message["References"].split() == ["<1@example.com>", "<2@example.com>"]
@@ -97,33 +90,33 @@ def test_a_follow_up_answers_the_mail_before_it_and_refers_to_all() -> None:
     ("variant", "subject"), [("short", "Re: Acme?"), ("warm", "Re: A question for Acme")]
 )
 def test_a_follow_up_has_the_subject_the_lead_got(variant: str, subject: str) -> None:
-    assert written(Mail(2, earlier=(sent(1, variant),)))["Subject"] == subject
+    assert written(mail_of(2, earlier=(sent(1, variant),)))["Subject"] == subject
 
 
 def test_a_follow_up_goes_as_first_mail_where_nothing_was_sent() -> None:
-    message = written(Mail(2))
+    message = written(mail_of(2))
     assert message["Subject"] == "A question for Acme"
     assert "In-Reply-To" not in message
 
 
 def test_a_thread_begins_anew_with_a_step_that_is_in_none() -> None:
-    message = written(Mail(5, earlier=(sent(1), sent(2), sent(4))))
+    message = written(mail_of(5, earlier=(sent(1), sent(2), sent(4))))
     assert message["Subject"] == "Re: New"
     assert message["References"] == "<4@example.com>"
-    assert "References" not in written(Mail(4, earlier=(sent(1),)))
+    assert "References" not in written(mail_of(4, earlier=(sent(1),)))
 
 
 def test_a_variant_has_its_own_words() -> None:
-    assert written(Mail(1, "short"))["Subject"] == "Acme?"
-    assert written(Mail(3, "own", earlier=(sent(1),)))["Subject"] == "Other"
-    assert written(Mail(1, "base"))["Subject"] == "A question for Acme"
+    assert written(mail_of(1, "short"))["Subject"] == "Acme?"
+    assert written(mail_of(3, "own", earlier=(sent(1),)))["Subject"] == "Other"
+    assert written(mail_of(1, "base"))["Subject"] == "A question for Acme"
 
 
 def test_a_step_or_variant_that_is_not_there_is_named() -> None:
     with pytest.raises(MailError, match="has no step 6"):
-        written(Mail(6))
+        written(mail_of(6))
     with pytest.raises(MailError, match="no variant 'none'"):
-        written(Mail(1, "none"))
+        written(mail_of(1, "none"))
 
 
 FULL = Sequence.model_validate(
@@ -152,14 +145,14 @@ ANY_TEXT = st.text(max_size=60) | st.sampled_from(HOSTILE)
 def test_nothing_in_a_lead_can_change_what_a_mail_is(
     first: str, last: str, company: str, title: str, place: str
 ) -> None:
-    lead = {
+    lead: dict[str, Any] = {
         "first_name": first,
         "last_name": last,
         "company": company,
         "title": title,
         "extra": {"place": place},
     }
-    mail = Mail(1, fields=tuple(lead.items()))
+    mail = mail_of(1, **lead)
     name, works_at = shown(first) or "there", shown(company) or "your company"
     is_in, job = shown(place) or "x", shown(title) or "professional"
     subject = f"{name} of {works_at} in {is_in}"
@@ -205,7 +198,7 @@ def shown(value: str) -> str:
 
 
 def test_follow_ups_of_a_lead_are_the_same_bytes_again() -> None:
-    mail = Mail(2, earlier=(sent(1),))
+    mail = mail_of(2, earlier=(sent(1),))
     assert bytes_of(mail) == bytes_of(mail)
 
 
@@ -216,14 +209,14 @@ def test_a_mail_is_signed_where_the_mailbox_has_a_key(monkeypatch: pytest.Monkey
     )
     monkeypatch.setenv("TEST_DKIM_KEY", pem.decode())
     sender = {"mailbox": "a@example.com", "postal_address": "1 Test Street, Testtown"}
-    signed = written(Mail(1), sender={**sender, "dkim": {"selector": "s", "key_env": "TEST_DKIM_KEY"}})
+    signed = written(mail_of(1), sender={**sender, "dkim": {"selector": "s", "key_env": "TEST_DKIM_KEY"}})
     assert "d=example.com; s=s;" in signed["DKIM-Signature"]
-    assert "DKIM-Signature" not in written(Mail(1), sender=sender)
+    assert "DKIM-Signature" not in written(mail_of(1), sender=sender)
     monkeypatch.delenv("TEST_DKIM_KEY")
     with pytest.raises(MailError, match="TEST_DKIM_KEY is not set"):
-        written(Mail(1), sender={**sender, "dkim": {"selector": "s", "key_env": "TEST_DKIM_KEY"}})
+        written(mail_of(1), sender={**sender, "dkim": {"selector": "s", "key_env": "TEST_DKIM_KEY"}})
 
 
 def test_a_mail_is_in_the_language_of_its_sequence() -> None:
     german = SEQUENCE.model_copy(update={"language": "de"})
-    assert '<html lang="de">' in written(Mail(1), german).get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert '<html lang="de">' in written(mail_of(1), german).get_body(("html",)).get_content()  # type: ignore[union-attr]
