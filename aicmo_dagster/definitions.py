@@ -4,14 +4,15 @@ import dagster as dg
 
 from aicmo_dagster.assets import all_assets
 from aicmo_dagster.jobs import all_jobs
+from aicmo_dagster.mailboxes import mailbox_readings, mailboxes
 from aicmo_dagster.retention import daily_retention, retention
 from aicmo_dagster.schedules import daily_pipeline, due_mails, weekly_training
 from aicmo_dagster.sensors import campaign_partitions, run_requests, vendor_answers
 
 defs = dg.Definitions(
     assets=all_assets,
-    jobs=[*all_jobs, retention],
-    schedules=[daily_pipeline, due_mails, daily_retention, weekly_training],
+    jobs=[*all_jobs, mailboxes, retention],
+    schedules=[daily_pipeline, due_mails, daily_retention, weekly_training, mailbox_readings],
     sensors=[campaign_partitions, run_requests, vendor_answers],
     executor=dg.in_process_executor,
 )

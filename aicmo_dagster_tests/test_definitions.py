@@ -35,6 +35,7 @@ def test_there_is_a_job_for_the_pipeline_and_one_for_each_stage() -> None:
         "route": ["routed_leads"],
         "nurture": ["nurture_sends"],
         "train": ["conversion_model"],
+        "mailboxes": ["read_mailboxes"],
         "retention": ["forget_old_runs"],
     }
 
@@ -43,7 +44,7 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
     schedules = {one.name: one.default_status for one in defs.schedules or []}
     sensors = {one.name: one.default_status for one in defs.sensors or []}
     assert schedules == dict.fromkeys(
-        ["daily_pipeline", "due_mails", "daily_retention", "weekly_training"],
+        ["daily_pipeline", "due_mails", "daily_retention", "weekly_training", "mailbox_readings"],
         dg.DefaultScheduleStatus.RUNNING,
     )
     assert sensors == dict.fromkeys(
