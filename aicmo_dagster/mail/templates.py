@@ -16,8 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import lru_cache, wraps
-from io import StringIO
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.ast import Node
@@ -104,21 +103,23 @@ class _Missing(Undefined):
         raise UndefinedError(self.hint or f"{self.name!r} is undefined", token=self.token)
 
 
-class _Text(StringIO):
-    """Collects what a template prints."""
+class _Text:
+    """Collects what a template prints: the part of a TextIO that templates use."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._parts: list[str] = []
         self._room = _LONGEST_OUTPUT
 
     def write(self, text: str) -> int:
-        self.use(len(text))
-        return super().write(text)
-
-    def use(self, characters: int) -> None:
-        self._room -= characters
+        length = len(text)
+        self._room -= length
         if self._room < 0:
             raise OutputStreamLimitError("output stream limit reached", token=None)
+        self._parts.append(text)
+        return length
+
+    def whole(self) -> str:
+        return "".join(self._parts)
 
 
 class _Skeleton(_Text):
@@ -128,25 +129,23 @@ class _Skeleton(_Text):
         super().__init__()
         self.values: list[str] = []
 
-    def put(self, value: str) -> None:
+    def put(self, value: str) -> int:
         """Write what Markdown shall not read."""
-        if not value.strip():
-            self.write(value)
-            return
-        self.use(len(value))
-        if len(self.values) == markup.MOST_PLACES:
-            raise OutputStreamLimitError("too many placeholders", token=None)
-        super().write(chr(markup.FIRST_PLACE + len(self.values)))
-        self.values.append(" ".join(value.split()) if "\n" in value else value)
+        length = self.write(value)
+        if value and not value.isspace():
+            if len(self.values) == markup.MOST_PLACES:
+                raise OutputStreamLimitError("too many placeholders", token=None)
+            self._parts[-1] = chr(markup.FIRST_PLACE + len(self.values))
+            self.values.append(" ".join(value.split()) if "\n" in value else value)
+        return length
 
 
 class _PrintNode(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
         text = value if isinstance(value, str) else to_liquid_string(value, autoescape=False)
-        if isinstance(buffer, _Skeleton) and not isinstance(value, _Authored):
-            buffer.put(text)
-            return 1
+        if isinstance(buffer, _Skeleton) and type(value) is not _Authored:
+            return buffer.put(text)
         return buffer.write(text)
 
 
@@ -327,12 +326,12 @@ def one_line(text: str) -> str:
 def _render(template: str, seen: Mapping[str, Any], buffer: _Text) -> str:
     try:
         tree = compiled(template)
-        tree.render_with_context(RenderContext(tree, globals=seen), buffer)
+        tree.render_with_context(RenderContext(tree, globals=seen), cast("TextIO", buffer))
     except LiquidError as error:
         raise MailError(f"the template cannot be rendered: {error.message}") from None
     except RecursionError:
         raise MailError("the template cannot be rendered: it is nested too deeply") from None
-    return buffer.getvalue()
+    return buffer.whole()
 
 
 def _authored(name: str, text: str) -> _Authored:

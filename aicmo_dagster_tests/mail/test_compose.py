@@ -166,6 +166,14 @@ def test_no_subject_and_no_name_can_add_a_header_or_a_recipient(subject: str, na
     assert max(map(len, mail.split(b"\r\n"))) <= 998
 
 
+@pytest.mark.parametrize("subject", ["Grüße " * 20, "日本語のメール" * 10, "a" * 200 + "ü", "🙂" * 40, "ü"])
+def test_a_subject_in_any_letters_arrives_whole_in_short_lines(subject: str) -> None:
+    mail = made(subject=subject.strip())
+    assert parsed(mail)["Subject"] == subject.strip()
+    head = mail.partition(b"\r\nDate:")[0]
+    assert max(map(len, head.split(b"\r\n"))) <= 78
+
+
 @pytest.mark.parametrize(
     "name", ['O"Test \\', "Test, Lead", "<x@example.com>,", "Tést Lead", "=?utf-8?q?x?="]
 )
