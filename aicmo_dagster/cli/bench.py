@@ -191,6 +191,26 @@ def addresses(
     console.print(f"Agreement: {agreed} of {total} addresses, {figures['agreement']:.1%}")
 
 
+@app.command("compose", epilog="Example: aicmo bench compose --mails 5000")
+def compose(
+    mails: Annotated[int, typer.Option(min=1, help="How many of each shipped sequence.")] = 5_000,
+    as_json: _AsJson = False,
+) -> None:
+    """Writing mails, plain text and HTML, without database and network, beside EmailMessage."""
+    from aicmo_dagster.benchmarks import composing as benchmark
+
+    figures = _measure(lambda: benchmark.run(mails), as_json, "how mails are written")
+    if figures is None:
+        return
+    table = Table("", "µs per mail", title=f"{figures['mails']:,} mails of {figures['octets']:,.0f} octets")
+    for name, microseconds in figures["us_per_mail"].items():
+        table.add_row(name, f"{microseconds:.0f}")
+    table.add_section()
+    table.add_row("all", f"{figures['us_of_all']:.0f}")
+    table.add_row("the same two parts by EmailMessage", f"{figures['us_of_email_message']:,.0f}")
+    Console().print(table)
+
+
 def _measure(benchmark: Callable[[], dict[str, Any]], as_json: bool, what: str) -> dict[str, Any] | None:
     """Run it with a sign of life on stderr; None when its figures have been printed as JSON."""
     with Console(stderr=True).status(f"measuring {what} …"):
