@@ -41,6 +41,8 @@ def apply(
         "unchanged": "unchanged",
     }
     say(f"Campaign '{campaign.key}' is {told[outcome]}.")
+    for doubt in campaigns.doubts(campaign.config):
+        say(f"Think it over: {doubt}", "yellow")
     if outcome == "changed":
         _tell_backtest(campaign)
     _register(campaign.key)

@@ -47,8 +47,13 @@ def check(sequence_name: str, sequence: Sequence, config: CampaignConfig) -> lis
 
 
 def check_senders(config: CampaignConfig, public_url: str | None) -> list[str]:
-    """What the campaign's senders lack for the lines below every mail: who sends it, and how to get no more."""
+    """What is lacking for the lines below every mail - who sends it, how to get no more - and for its links."""
     found: list[str] = []
+    tracking = config.sending.tracking
+    if public_url is None and (tracking.clicks or tracking.opens):
+        found.append(
+            f"campaign {config.key!r}: sending.tracking needs AICMO_PUBLIC_URL, where its links lead"
+        )
     for sender in config.sending.senders:
         where = f"campaign {config.key!r}: sending.senders: {sender.address}"
         if len(re.findall(r"\w", sender.postal_address)) < _LEAST_OF_ADDRESS:

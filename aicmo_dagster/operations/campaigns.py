@@ -7,7 +7,7 @@ from aicmo_dagster import settings
 from aicmo_dagster.campaign import document, sequences
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.errors import ConfigurationError
-from aicmo_dagster.mail import linter
+from aicmo_dagster.mail import linter, tone
 from aicmo_dagster.operations import backtest
 from aicmo_dagster.stages import industries, qualification, scoring, targets
 from aicmo_dagster.store import backtests, campaigns, database, migrate
@@ -35,6 +35,11 @@ def read(path: Path) -> CampaignConfig:
     config = document.load(path)
     check(config, str(path))
     return config
+
+
+def doubts(config: CampaignConfig) -> list[str]:
+    """What to think over in the words of the campaign's own sequences, a sentence each."""
+    return [doubt for name, one in config.sequences.items() for doubt in tone.doubts(name, one, config)]
 
 
 def check(config: CampaignConfig, where: str) -> None:

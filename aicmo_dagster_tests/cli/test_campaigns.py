@@ -18,6 +18,20 @@ def test_applying_tells_created_unchanged_and_changed(project: Path) -> None:
     assert "'demo' is changed to version 2" in aicmo("campaigns", "apply", str(changed))
 
 
+def test_applying_says_what_to_think_over_and_refuses_what_is_wrong(project: Path) -> None:
+    def with_text(text: str) -> str:
+        own = {"days": 1, "steps": [{"day": 0, "subject": "Hello", "text": text}]}
+        (project / "own.yaml").write_text(
+            yaml.safe_dump({**yaml.safe_load(DEMO.read_text()), "sequences": {"own": own}})
+        )
+        return str(project / "own.yaml")
+
+    shown = aicmo("campaigns", "apply", with_text("Now! Now! Now!"))
+    assert "Think it over: sequence 'own' step 1: has 3 exclamation marks" in shown
+    refused = aicmo("campaigns", "apply", with_text("Hello\nhttp://example.com"), code=1)
+    assert "sequence 'own' step 1, text line 2: links to 'http://example.com'" in refused
+
+
 def test_applying_makes_the_campaign_a_partition_at_once(project: Path) -> None:
     aicmo("campaigns", "apply", str(DEMO))
     with pipeline.instance() as dagster:

@@ -202,6 +202,13 @@ def test_a_sender_needs_a_postal_address() -> None:
     assert "sending.senders: ann@example.com: postal_address holds no address" in problem
 
 
+def test_tracking_needs_an_address_that_links_lead_to() -> None:
+    tracked = config(sending={"tracking": {"clicks": True}})
+    (problem,) = check_senders(tracked, None)
+    assert "sending.tracking needs AICMO_PUBLIC_URL" in problem
+    assert check_senders(tracked, "https://mail.example.com") == []
+
+
 def test_a_live_campaign_needs_a_way_to_unsubscribe() -> None:
     sender: dict[str, Any] = {**SENDER, "smtp": {"host": "mail.example.com"}}
     live = {"mode": "live", "sending": {"sender": sender}}
