@@ -29,6 +29,7 @@ _REPLY_PREFIX = re.compile(
 )
 _SINGLE_BRACES = re.compile(r"(?<!\{)\{\s*([A-Za-z_]+)\s*\}(?!\})")
 _BROKEN_LINK = re.compile(r"\[[^\]\n]{1,200}\]\([^)\n]{0,500}\)")
+_FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _LEAST_OF_ADDRESS = 8
 _BY_ITSELF = re.compile(r"unsubscribe|opt_?out|postal|imprint|impressum", re.IGNORECASE)
 
@@ -105,11 +106,23 @@ def _wrong_when_rendered(step: Step, config: CampaignConfig, *, first: bool) -> 
             prefix = re.split("[:：]", rendered.subject)[0]
             remedy = "take it out" if first else "take it out, or give the step thread: true"
             yield f"subject: starts with {prefix + ':'!r}, but the mail answers nothing; {remedy}"
-        for mark in ("{{", "}}", "{%", "%}"):
-            if mark in rendered.subject + rendered.text:
-                yield f"text or subject: {mark!r} would be in the mail; a placeholder is not complete"
+        for where, words, template in (
+            ("subject", rendered.subject, step.subject),
+            ("text", rendered.text, step.text),
+        ):
+            bare = _FILLED.sub(lambda found: "\n" * found[0].count("\n"), template or "")
+            for mark in ("{{", "}}", "{%", "%}"):
+                if mark in words:
+                    place = f"{where}{_line_of(bare, mark)}"
+                    yield f"{place}: {mark!r} would be in the mail; a placeholder is not complete"
         if broken := _BROKEN_LINK.search(rendered.text):
-            yield f"text: {broken[0]!r} is no link; write [text](https://...)"
+            place = f"text{_line_of(step.text, broken[0].partition('](')[0])}"
+            yield f"{place}: {broken[0]!r} is no link; write [text](https://...)"
+
+
+def _line_of(template: str, words: str) -> str:
+    at = template.find(words)
+    return f" line {_line(template, at)}" if at >= 0 else ""
 
 
 def _explained(error: LiquidError) -> str:
@@ -175,7 +188,8 @@ class _Linter:
         arguments = [path for filter_ in filters for part in filter_.children() for path in _paths(part)]
         for path in [*_paths(expression.left), *arguments]:
             name = str(path)
-            for problem in text_rules.of_variable(self._variables.get(name.removeprefix("campaign."), "")):
+            value = self._variables.get(str(path.path[-1]), "") if path.path[0] == "campaign" else ""
+            for problem in text_rules.of_variable(value):
                 self.report(
                     path.token.start_index, f"{{{{ {name} }}}} {problem}; change it in sending.variables"
                 )

@@ -328,7 +328,9 @@ def _render(template: str, seen: Mapping[str, Any], buffer: _Text) -> str:
         tree = compiled(template)
         tree.render_with_context(RenderContext(tree, globals=seen), cast("TextIO", buffer))
     except LiquidError as error:
-        raise MailError(f"the template cannot be rendered: {error.message}") from None
+        at = error.token.start_index if error.token else -1
+        line = f"line {template.count(chr(10), 0, at) + 1}: " if at >= 0 else ""
+        raise MailError(f"the template cannot be rendered: {line}{error.message}") from None
     except RecursionError:
         raise MailError("the template cannot be rendered: it is nested too deeply") from None
     return buffer.whole()

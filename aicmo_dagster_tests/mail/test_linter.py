@@ -71,10 +71,10 @@ def test_a_sound_template_has_no_problem(text: str) -> None:
         ("{{ extra }}", "is not known"),
         ("{% if cty %}x{% endif %}", "did you mean city?"),
         ("{{ place }}{% assign place = 'x' %}", "{{ place }} is not known"),
-        ("{% if city %}{% assign a = 'x' %}{% endif %}{{ a }}", "'a' is undefined"),
+        ("a\n{% if city %}{% assign a = 'x' %}{% endif %}{{ a }}", "line 2: 'a' is undefined"),
         ("Hello\n{{ first_name", "text line 2: a placeholder or tag is not closed; close it with }}"),
         ("{% if city %}x", "{% endif %} is missing"),
-        ("first_name }}", "'}}' would be in the mail"),
+        ("{{ first_name }}\n\nfirst_name }}", "text line 3: '}}' would be in the mail"),
         ("Hello {first_name}", "{first_name} is no placeholder; write {{ first_name }}"),
         ("{{ company | upcaes }}", "filter 'upcaes' is not known; did you mean upcase?"),
         ("{% for a in b %}{% endfor %}", "tag 'for' has no place here"),
@@ -180,7 +180,7 @@ def test_a_sound_text_has_no_problem(text: str) -> None:
         ("[x]({{ campaign.plain }})", "links to campaign.plain, which is 'example.com/book'"),
         ("{{ campaign.old }}", "{{ campaign.old }} links to 'http://example.com'"),
         ("{{ campaign.bold }}", "{{ campaign.bold }} '<b>' would be shown as it is"),
-        ("{% assign a = campaign.plain %}[x]({{ a }})", "'[x](example.com/book)' is no link"),
+        ("{% assign a = campaign.plain %}\n[x]({{ a }})", "text line 2: '[x](example.com/book)' is no link"),
         ("a\n\n<b>x</b>", "text line 3: '<b>' would be shown as it is; mails are Markdown"),
         ("<br/>", "'<br/>' would be shown as it is"),
         ("<!-- x -->", "'<!--' would be shown as it is"),
@@ -194,6 +194,13 @@ def test_a_sound_text_has_no_problem(text: str) -> None:
 def test_a_problem_of_the_text_is_named_with_line_and_remedy(text: str, problem: str) -> None:
     (only,) = found(text)
     assert problem in only
+
+
+def test_a_variable_is_not_taken_for_a_field_of_its_name() -> None:
+    named = config(sending={"variables": {"title": "http://example.com"}})
+    assert check("mine", sequence(text="{{ title }}"), named) == []
+    (problem,) = check("mine", sequence(text="a\n{{ campaign.title }}"), named)
+    assert "text line 2: {{ campaign.title }} links to 'http://example.com'" in problem
 
 
 def test_a_sender_needs_a_postal_address() -> None:
