@@ -17,7 +17,8 @@ from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.campaign.steps import Sequence, Step
 from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail import text_rules
-from aicmo_dagster.mail.templates import FALLBACKS, FILTERS, LEAD_FIELDS, TAGS, Seen, compiled, render, shared
+from aicmo_dagster.mail.dialect import FILTERS, TAGS, compiled
+from aicmo_dagster.mail.templates import FALLBACKS, LEAD_FIELDS, Seen, render, shared
 from aicmo_dagster.mail.writer import worded
 
 # What mail programs put before the subject of an answer or of a mail passed on, by language.

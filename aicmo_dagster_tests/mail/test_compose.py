@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import MailError
-from aicmo_dagster.mail import footer
 from aicmo_dagster.mail.compose import compose, is_address
 from aicmo_dagster.mail.templates import Rendered, one_line
 from aicmo_dagster.mail.tokens import unsubscribe_token
@@ -113,20 +112,9 @@ def test_the_text_ends_with_postal_address_and_unsubscribe_link() -> None:
     assert f'No more mails like this: <a href="{link}">unsubscribe</a>' in html
 
 
-@pytest.mark.parametrize("language", footer.LANGUAGES)
-def test_the_footer_is_in_the_language_of_the_mail(language: str) -> None:
-    link = f"https://mail.example.com/u/{unsubscribe_token(KEY, 2)}"
-    mail = made(language=language)
-    assert link in content(mail)
-    assert link in part(mail, "html")
-    written = content(made(language=language, public_url=None))
-    assert "sender@example.com" in written
-    assert f"unsubscribe-{unsubscribe_token(KEY, 2)}" in written
-
-
-def test_another_language_has_the_english_footer() -> None:
-    assert "No more mails like this" in content(made(language="ja"))
-    assert "Keine Mails wie diese mehr" in content(made(language="de-AT"))
+def test_the_footer_is_in_the_language_of_the_mail() -> None:
+    assert "Keine Mails wie diese mehr" in content(made(language="de"))
+    assert "Keine Mails wie diese mehr" in part(made(language="de"), "html")
 
 
 def test_one_click_is_offered_with_a_public_url_only() -> None:

@@ -49,6 +49,19 @@ def test_values_are_not_templates() -> None:
     assert text("{{ first_name }}", first_name="{{ sender.email }}{% if %}") == "{{ sender.email }}{% if %}"
 
 
+def test_values_are_no_markdown_and_words_of_the_campaign_are() -> None:
+    document = config(sending={"variables": {"offer": "**more** [here](https://example.com)"}})
+    step = Step(day=0, subject="s", text="{{ first_name }} {{ campaign.offer }}")
+    rendered = render(step, values({"first_name": "*Test*"}, "Owner", document))
+    assert rendered.text == "*Test* more here <https://example.com>\n"
+    assert '*Test* <strong>more</strong> <a href="https://example.com">here</a>' in rendered.html
+
+
+def test_a_variable_that_is_too_long_is_named() -> None:
+    with pytest.raises(MailError, match=r"sending.variables.offer has more than 5,000 characters"):
+        values({}, "Owner", config(sending={"variables": {"offer": "x" * 5_001}}))
+
+
 def test_blank_lines_that_conditions_leave_are_closed_up() -> None:
     assert text("a\n\n{% if city %}x{% endif %}\n\nb") == "a\n\nb"
 
