@@ -36,7 +36,7 @@ _HEAD = (
     '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
     '<meta name="supported-color-schemes" content="light dark"></head>\n'
     '<body style="margin:0;padding:1em;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5">\n'
-    '<div style="max-width:40em;overflow-wrap:anywhere">\n'
+    '<div dir="auto" style="max-width:40em;overflow-wrap:anywhere">\n'
 )
 _TAIL = "</div></body></html>\n"
 
