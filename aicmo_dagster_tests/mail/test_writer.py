@@ -217,6 +217,18 @@ def test_a_mail_is_signed_where_the_mailbox_has_a_key(monkeypatch: pytest.Monkey
         written(mail_of(1), sender={**sender, "dkim": {"selector": "s", "key_env": "TEST_DKIM_KEY"}})
 
 
+def test_links_of_the_words_are_tracked_and_the_way_out_is_not() -> None:
+    pytest.importorskip("aicmo_dagster.mail.tracking")
+    link = {"days": 1, "steps": [{"day": 0, "subject": "x", "text": "[a](https://example.org/a)"}]}
+    message = written(mail_of(1), Sequence.model_validate(link), tracking={"clicks": True})
+    text, html = (part.get_content() for part in message.iter_parts())
+    first, *_, last = Words(html).links
+    assert first.startswith("https://mail.example.com/")
+    assert first != "https://example.org/a"
+    assert last.startswith("https://mail.example.com/u/")
+    assert "a <https://example.org/a>" in text
+
+
 def test_a_mail_is_in_the_language_of_its_sequence() -> None:
     german = SEQUENCE.model_copy(update={"language": "de"})
     assert '<html lang="de">' in written(mail_of(1), german).get_body(("html",)).get_content()  # type: ignore[union-attr]
