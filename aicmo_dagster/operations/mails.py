@@ -20,6 +20,7 @@ from aicmo_dagster.mail.compose import Composed, is_address
 from aicmo_dagster.mail.outbox import Outbox
 from aicmo_dagster.mail.outcome import Transport
 from aicmo_dagster.mail.smtp import SmtpTransport
+from aicmo_dagster.mail.templates import LEAD_FIELDS
 from aicmo_dagster.mail.writer import Writer
 from aicmo_dagster.store import leads
 from aicmo_dagster.store.campaigns import Campaign, sequence_versions
@@ -29,10 +30,7 @@ from aicmo_dagster.store.sends import Claimed, Earlier
 _NOBODY = 2**62
 """Ids from here on are no lead's and no send's, so that no link of such a mail can stop a lead's mails."""
 
-_FACTS = (
-    "email", "first_name", "last_name", "title", "company", "website", "industry", "employees", "company_size",
-    "city", "state", "country", "extra",
-)  # fmt: skip
+_FACTS = (*LEAD_FIELDS, "extra")
 _UNKNOWN: dict[str, Any] = {**dict.fromkeys(_FACTS), "email": "somebody@example.com"}
 
 
@@ -66,7 +64,7 @@ def preview(cursor: Cursor[TupleRow], campaign: Campaign, wanted: Wanted, now: d
     Raises LeadNotFoundError, ConfigurationError when the campaign has no such sender or mail, MailError when it
     cannot be written.
     """
-    _, _, composed = _written(cursor, campaign, wanted, now, None)
+    _, composed = _written(cursor, campaign, wanted, now, None)
     message = message_from_bytes(composed.content, policy=default)
     parts = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
     text, html = (part.get_content().replace("\r\n", "\n") if part else "" for part in parts.values())
@@ -81,7 +79,7 @@ def send_test(cursor: Cursor[TupleRow], campaign: Campaign, wanted: Wanted, to: 
     """
     if not is_address(to):
         raise ConfigurationError(f"{to!r} is not an address that mail can be sent to")
-    sender, _, composed = _written(cursor, campaign, wanted, now, to)
+    sender, composed = _written(cursor, campaign, wanted, now, to)
     transport: Transport = Outbox(Path(settings.home()), campaign.key)
     if campaign.config.mode == "live" and sender.smtp is not None:
         transport = SmtpTransport(sender.smtp)
@@ -96,7 +94,7 @@ def send_test(cursor: Cursor[TupleRow], campaign: Campaign, wanted: Wanted, to: 
 
 def _written(
     cursor: Cursor[TupleRow], campaign: Campaign, wanted: Wanted, now: datetime, to: str | None
-) -> tuple[Sender, Sequence, Composed]:
+) -> tuple[Sender, Composed]:
     lead, owner, route = _lead(cursor, campaign, wanted)
     sender = _sender(campaign, wanted.sender)
     versions = sequence_versions(cursor, campaign.id)
@@ -126,7 +124,7 @@ def _written(
             Earlier(number, None, f"<{number}@{sender.domain}>") for number in range(1, wanted.step)
         ),
     )
-    return sender, sequence, writer.write(claimed, sender, now)
+    return sender, writer.write(claimed, sender, now)
 
 
 def _lead(
