@@ -211,6 +211,34 @@ def compose(
     Console().print(table)
 
 
+@app.command("bounces", epilog="Example: aicmo bench bounces flufl_bounce-6.0.0/tests/data")
+def bounces(
+    folder: Annotated[
+        Path,
+        typer.Argument(exists=True, file_okay=False, help="tests/data of flufl.bounce, or one with labels.csv."),
+    ],
+    as_json: _AsJson = False,
+) -> None:
+    """Failed recipients found in labelled bounces, those found wrongly, and whose fault each was said to be."""
+    from aicmo_dagster.benchmarks import bounces as benchmark
+
+    figures = _measure(lambda: benchmark.run(folder), as_json, "how bounces are read")
+    if figures is None:
+        return
+    table = Table("labelled \\ read", *benchmark.CLASSES, title=f"{figures['messages']} messages")
+    for label, as_read in figures["classes"].items():
+        table.add_row(label, *(f"{as_read[kind]:,}" for kind in benchmark.CLASSES))
+    console = Console()
+    console.print(table)
+    for words, names in (("Not found in", figures["missed_in"]), ("Others found in", figures["other_in"])):
+        if names:
+            console.print(f"{words}: {', '.join(names)}")
+    console.print(f"Failed recipients found: {figures['found']} of {figures['recipients']}, others: {figures['other']}")
+    if figures["hard_precision"] is not None:
+        precision, recall = figures["hard_precision"], figures["hard_recall"]
+        console.print(f"Called hard and rightly so: {precision:.1%}; of all hard ones: {recall:.1%}")
+
+
 def _measure(benchmark: Callable[[], dict[str, Any]], as_json: bool, what: str) -> dict[str, Any] | None:
     """Run it with a sign of life on stderr; None when its figures have been printed as JSON."""
     with Console(stderr=True).status(f"measuring {what} …"):
