@@ -91,7 +91,9 @@ def _judged(status: str | None, text: str) -> Kind | None:
     if seen.sender:
         return "sender" if by_status != "hard" else "soft"
     if by_status == "hard":
-        return "hard" if lasting and not (seen.passing or seen.content or disagreed) else "soft"
+        # 521 and 571 refuse the server or the message, whatever enhanced code stands beside them.
+        refused = reply is not None and reply[1] in ("521", "571")
+        return "hard" if lasting and not (seen.passing or seen.content or disagreed or refused) else "soft"
     if by_status:
         return by_status if lasting or by_status == "soft" else "soft"
     if seen.passing or lasting is False:

@@ -82,7 +82,8 @@ UNKNOWN = _any(
 NO_DOMAIN = _any(
     r"(?:host|domain|server|destination)(?: name)?(?: \S{1,80}){0,4} (?:is |was )?"
     r"(?:unknown|not found|invalid|not exist|(?:does|do|did)(?:n'?t| not) (?:exist|accept mail))",
-    r"(?:unknown|no such|invalid|non-?existent|illegal) (?:host|domain|mail ?host|destination (?:host|domain|"
+    r"unroute?able (?:mail )?domain|(?:unknown|no such|invalid|non-?existent|illegal) (?:host|domain|mail ?host|"
+    r"destination (?:host|domain|"
     r"system))",
     r"\bnxdomain\b|null ?mx\b|does not accept (?:e-?mail|mail)|domain (?:has no mx|not found|expired|is not local)|"
     r"name or service not known|host or domain name not found|couldn'?t find any host|couldn't find a host|"
@@ -138,6 +139,7 @@ FULL = _any(
 """No room in the mailbox."""
 
 SENDER = _any(
+    r"your (?:domain|host|hostname|server)(?: name)? (?:\S{1,80} ){0,2}(?:not|doesn't|has no)\b|rule imposed|"
     r"\bspf\b|sender policy framework|sender ?id\b|domainkeys|\bdkim\b|\bdmarc\b|\bptr\b|reverse[ -]?dns|\brdns\b|"
     r"reverse (?:lookup|hostname)|no reverse|"
     r"forward-confirmed",

@@ -63,6 +63,12 @@ CASES: list[tuple[Kind, str | None, str]] = [
     ("sender", "5.1.8", "553 5.1.8 <sales@example.net>... Domain of sender address does not exist"),
     ("sender", "5.7.25", "550 5.7.25 The sending IP does not have a PTR record"),
     ("sender", None, "554 Too many connections from your IP"),
+    ("hard", None, '550 unrouteable mail domain "example.com"'),
+    ("sender", None, "550 Your domain does not exist in DNS"),
+    ("sender", None, "550 Rule imposed mailbox access for lead@example.com refused: user invalid"),
+    ("soft", None, "521 5.2.1 (CON:B1)"),
+    ("soft", None, "account temporarily disabled"),
+    ("sender", None, "550 Verification failed for <sales@example.net>: No such person. Sender verify failed"),
     ("content", "5.3.4", "552 5.3.4 Message size exceeds fixed limit"),
     ("content", "5.7.1", "550 5.7.1 Message rejected as spam by Content Filtering."),
     (
