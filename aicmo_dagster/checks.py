@@ -4,10 +4,16 @@ Each is evaluated in the step of its asset, right after the stage has written; t
 between planning and the first mail.
 """
 
+from collections.abc import Sequence
+
 import dagster as dg
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.operations import health
+from aicmo_dagster.operations.senders import SenderState
+from aicmo_dagster.privacy import without_addresses
 from aicmo_dagster.store import enrolments, figures
 from aicmo_dagster.store.reviews import Queue
 
@@ -32,6 +38,19 @@ CONVERSION_MODEL_IS_FIT = _spec(
 )
 NO_SUPPRESSED_PLANNED = _spec(
     "no_suppressed_address_planned", "nurture_sends", "No mail is planned to an address that must get none."
+)
+SENDING_DOMAINS_IN_ORDER = _spec(
+    "sending_domains_in_order",
+    "nurture_sends",
+    "DNS says that receivers take mails from the mailboxes' domains: MX, SPF, DKIM, DMARC. A mailbox that may not send "
+    "holds its mails; the others go on.",
+    blocking=False,
+)
+FEW_COME_BACK = _spec(
+    "few_mails_come_back",
+    "nurture_sends",
+    "Bounces and complaints of the last seven days are below what pauses the campaign.",
+    blocking=False,
 )
 
 
@@ -83,3 +102,51 @@ def no_suppressed_planned(cursor: Cursor[TupleRow], campaign_id: int) -> dg.Asse
     """Fails where an open send goes to a suppressed address or domain."""
     found = enrolments.suppressed_but_open(cursor, campaign_id)
     return _none_of(NO_SUPPRESSED_PLANNED, "open sends to suppressed addresses", found)
+
+
+def sending_domains_in_order(states: Sequence[SenderState]) -> dg.AssetCheckResult:
+    """Fails where a mailbox may not send; warns where DNS says something that is not good."""
+    refused = [f"{one.address.partition('@')[2]}: {one.refused}" for one in states if one.refused]
+    lines = {
+        f"{one.address.partition('@')[2]}: {check} is {finding.outcome}: {finding.says}"
+        + (f"; {finding.remedy}" if finding.remedy else ""): finding.outcome
+        for one in states
+        for check, finding in one.findings.items()
+    }
+    bad = [line for line, outcome in lines.items() if outcome == "bad"]
+    unknown = [line for line, outcome in lines.items() if outcome == "unknown"]
+    return dg.AssetCheckResult(
+        passed=not refused and not bad,
+        check_name=SENDING_DOMAINS_IN_ORDER.name,
+        severity=dg.AssetCheckSeverity.ERROR if refused else dg.AssetCheckSeverity.WARN,
+        description="\n".join([*dict.fromkeys(refused), *bad, *unknown]) or None,
+        metadata={
+            "mailboxes": len(states),
+            "mailboxes_refused": len(refused),
+            "bad": len(bad),
+            "unknown": len(unknown),
+        },
+    )
+
+
+def few_mails_come_back(
+    stopped: str | None, found: health.Health, config: CampaignConfig
+) -> dg.AssetCheckResult:
+    """Fails where the campaign was paused for it, warns before that."""
+    rates = found.campaign
+    warning = health.warning(found, config.sending.holds)
+    return dg.AssetCheckResult(
+        passed=stopped is None and warning is None,
+        check_name=FEW_COME_BACK.name,
+        severity=dg.AssetCheckSeverity.ERROR if stopped else dg.AssetCheckSeverity.WARN,
+        description=f"the campaign is paused: {stopped}"
+        if stopped
+        else without_addresses(warning or "") or None,
+        metadata={
+            "mails": rates.mails,
+            "bounced": rates.bounced,
+            "complained": rates.complained,
+            "bounce_rate": round(rates.bounce_rate, 5),
+            "complaint_rate": round(rates.complaint_rate, 5),
+        },
+    )

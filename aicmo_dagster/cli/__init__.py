@@ -24,9 +24,11 @@ from aicmo_dagster.cli import (
     outcomes,
     review,
     run,
+    senders,
     sends,
     suppress,
     up,
+    variants,
     vendors,
 )
 from aicmo_dagster.cli.group import SentencesForErrors
@@ -52,6 +54,8 @@ app.add_typer(outcomes.app)
 app.add_typer(model.app)
 app.add_typer(suppress.app)
 app.add_typer(sends.app)
+app.add_typer(senders.app)
+app.add_typer(variants.app)
 app.add_typer(inbox.app)
 app.add_typer(mail.app)
 app.add_typer(vendors.app)

@@ -89,13 +89,18 @@ def listing(as_json: AsJson = False) -> None:
             "state": one.state,
             "mode": one.config.mode,
             "version": one.version,
+            "why": one.state_reason,
         }
         for one in found
     ]
     if as_json:
         say_json(rows)
     elif rows:
-        table(["Key", "Name", "State", "Mode", "Version"], [list(row.values()) for row in rows], ["Version"])
+        table(
+            ["Key", "Name", "State", "Mode", "Version", "Why"],
+            [list(row.values()) for row in rows],
+            ["Version"],
+        )
     else:
         say("There is no campaign yet; apply one with: aicmo campaigns apply FILE", "dim")
 
@@ -119,6 +124,7 @@ def show(key: Key, as_json: AsJson = False) -> None:
             {
                 "key": campaign.key,
                 "state": campaign.state,
+                "state_reason": campaign.state_reason,
                 "version": campaign.version,
                 "next_run": next_run,
                 "funnel": {stage.name: stage.leads for stage in found.stages},
@@ -128,6 +134,9 @@ def show(key: Key, as_json: AsJson = False) -> None:
         return
     say(f"{campaign.config.name} ({campaign.key})", "bold")
     say(f"{campaign.state}, version {campaign.version}, mode {campaign.config.mode}")
+    if campaign.state_reason:
+        say(f"Stopped by itself: {campaign.state_reason}", "bold red")
+        say(f"When it is mended, go on with: aicmo campaigns resume {campaign.key}")
     say(f"Next run: {local(next_run, campaign.config.time_zone) if next_run else _no_run(campaign)}")
     show_funnel(found)
     say("")

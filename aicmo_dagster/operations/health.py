@@ -13,8 +13,10 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.sending import Holds
+from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.store import audit, campaigns
 from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster.store.caps import Limits
 
 COUNTED = timedelta(days=7)
 COMPLAINTS_TO_WARN_AT = 0.001
@@ -150,28 +152,42 @@ def stop_reason(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> 
         return reason
     for mailbox, one in found.mailboxes.items():
         if (why := too_much(one, holds)) is not None:
-            _hold(cursor, mailbox, why, now)
+            _hold(cursor, campaign, mailbox, why, now)
     return None
 
 
-def _hold(cursor: Cursor[TupleRow], mailbox: str, reason: str, now: datetime) -> None:
+def _hold(cursor: Cursor[TupleRow], campaign: Campaign, mailbox: str, reason: str, now: datetime) -> None:
     cursor.execute(
         "INSERT INTO mailboxes AS m (address, held_until, held_reason) VALUES (%(address)s, %(until)s, %(reason)s) "
         "ON CONFLICT (address) DO UPDATE SET held_until = excluded.held_until, held_reason = excluded.held_reason "
         "WHERE m.held_until IS NULL OR m.held_until <= %(now)s",
-        {"address": mailbox, "until": now + _HELD, "reason": reason, "now": now},
+        {
+            "address": Limits.of(campaign.config).key(mailbox),
+            "until": now + _HELD,
+            "reason": reason,
+            "now": now,
+        },
     )
     if cursor.rowcount:
         audit.record(cursor, _ACTOR, "mailbox.hold", mailbox, None, {"reason": reason})
 
 
-def release(cursor: Cursor[TupleRow], mailbox: str, actor: str) -> bool:
-    """Let a held mailbox send again, its mails counted anew from now; False where it is not held."""
+def release(cursor: Cursor[TupleRow], campaign: Campaign, mailbox: str, actor: str) -> bool:
+    """Let a held mailbox send again, its mails counted anew from now; False where it is not held.
+
+    Raises ConfigurationError where the campaign has no such mailbox.
+    """
+    mailbox = mailbox.lower()
+    addresses = [sender.address for sender in campaign.config.sending.senders]
+    if mailbox not in addresses:
+        raise ConfigurationError(
+            f"campaign '{campaign.key}' has no mailbox {mailbox!r}; it has: {', '.join(addresses) or 'none'}"
+        )
     cursor.execute(
         "UPDATE mailboxes m SET held_until = NULL, held_reason = NULL, troubles = 0 FROM mailboxes o "
         "WHERE m.address = %s AND o.address = m.address AND m.held_until IS NOT NULL "
         "RETURNING o.held_reason",
-        [mailbox],
+        [Limits.of(campaign.config).key(mailbox)],
     )
     if (row := cursor.fetchone()) is None:
         return False

@@ -81,7 +81,9 @@ def _campaign() -> Campaign:
 
 
 def _held(mailbox: str) -> tuple[datetime, str] | None:
-    found = database.fetch("SELECT held_until, held_reason FROM mailboxes WHERE address = %s", [mailbox])
+    found = database.fetch(
+        "SELECT held_until, held_reason FROM mailboxes WHERE address = %s", [f"simulation {mailbox}"]
+    )
     return (found[0]["held_until"], found[0]["held_reason"]) if found and found[0]["held_until"] else None
 
 
@@ -221,8 +223,8 @@ def test_a_released_mailbox_sends_and_its_mails_count_anew(campaign: Campaign) -
     _sent(campaign, 20, bounced=2)
     _stop(campaign)
     with database.transaction() as cursor:
-        assert health.release(cursor, MAILBOXES[0], "tester")
-        assert not health.release(cursor, MAILBOXES[0], "tester")
+        assert health.release(cursor, campaign, MAILBOXES[0], "tester")
+        assert not health.release(cursor, campaign, MAILBOXES[0], "tester")
         cursor.execute("UPDATE audit_log SET created_at = %s", [NOW])
     _stop(campaign, NOW + timedelta(hours=1))
     assert _held(MAILBOXES[0]) is None
