@@ -13,7 +13,7 @@ from aicmo_dagster.store import decisions
 _SELECT = """
 SELECT l.id, l.email, l.email_status, l.email_domain, l.country_code, l.verification,
     l.consent, l.consent_on, l.lawful_basis, {signals}, k.icp_fit,
-    s.id IS NOT NULL OR m.lead_id IS NOT NULL, d.takes_mail, v.decision, l.revision
+    s.id IS NOT NULL OR m.lead_id IS NOT NULL OR {erased}, d.takes_mail, v.decision, l.revision
 FROM leads l JOIN lead_scores k ON k.lead_id = l.id
 LEFT JOIN mail_domains d ON d.domain = l.email_domain
 LEFT JOIN suppressions s ON s.kind = 'address' AND s.value = l.identity
@@ -28,6 +28,7 @@ LEFT JOIN (
 ) v ON v.lead_id = l.id AND v.lead_revision = l.revision
 WHERE l.campaign_id = %(campaign)s AND {only} ORDER BY l.id
 """
+_ERASED = "EXISTS (SELECT FROM suppressions h WHERE h.kind = 'hash' AND h.value = mailbox_hash(coalesce(l.email, '')))"
 _DTYPES: dict[str, str] = {
     **{name: dtype for name, dtype in JUDGED_COLUMNS.items() if name != "as_of"},
     "revision": "int64",
@@ -41,6 +42,8 @@ def qualify(run: Run, only: Sequence[int] | None = None) -> Streamed:
     """
     with writing(run) as cursor:
         domains = decisions.suppressed_domains(cursor)
+        cursor.execute("SELECT EXISTS (SELECT FROM suppressions WHERE kind = 'hash')")
+        (any_erased,) = cursor.fetchone() or (False,)
 
         def judge(leads: pd.DataFrame) -> pd.DataFrame:
             leads["suppressed"] |= in_domains(leads["email_domain"], domains)
@@ -50,6 +53,8 @@ def qualify(run: Run, only: Sequence[int] | None = None) -> Streamed:
         parameters = {"rules_version": RULES_VERSION}
         select = _SELECT.format(
             signals=", ".join(f"l.{one}" for one in SIGNALS),
+            # A hash costs more than all else here, and mostly nobody was erased.
+            erased=_ERASED if any_erased else "false",
             only="true" if only is None else "l.id = ANY(%(only)s)",
         )
         return stream(run, cursor, select, _DTYPES, judge, decisions.VERDICTS, parameters, {"only": only})

@@ -164,9 +164,12 @@ def unsubscribed(cursor: Cursor, lead_id: int, at: datetime, by: str, campaign_o
     Returns False where nothing had to be changed: the wish was known.
     """
     suppressions.lock(cursor)
+    # At the same moment the wish may have been for this campaign alone, and now it is for all.
     cursor.execute(
-        "SELECT FROM engagement_events WHERE lead_id = %s AND kind = 'unsubscribed' AND happened_at = %s",
-        [lead_id, at],
+        "SELECT FROM engagement_events e JOIN leads l ON l.id = e.lead_id WHERE e.lead_id = %s "
+        "AND e.kind = 'unsubscribed' AND e.happened_at = %s AND (%s OR NOT EXISTS (SELECT FROM opt_outs x "
+        "WHERE x.campaign_id = l.campaign_id AND x.mailbox = mailbox(l.email)))",
+        [lead_id, at, campaign_only],
     )
     if cursor.fetchone() is not None:
         return False

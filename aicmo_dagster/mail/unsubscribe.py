@@ -1,20 +1,23 @@
 """The page behind the unsubscribe link, and the address that mail programs post to (RFC 8058).
 
-GET shows a button and changes nothing: security scanners open every link of a mail. POST unsubscribes, from
-the button or from a mail program, with no login, cookie or redirect, as often as it comes.
+GET shows buttons and changes nothing: security scanners open every link of a mail. POST unsubscribes, from
+a button or from a mail program, with no login, cookie or redirect, as often as it comes: from all mails, unless
+the button for this campaign alone was pressed.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from aicmo_dagster.mail import tokens
-from aicmo_dagster.store import database, suppressions
+from aicmo_dagster.mail import effects, tokens
+from aicmo_dagster.store import database
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -23,11 +26,13 @@ _PAGE = """<!doctype html>
 button {{ font: inherit; padding: .5rem 1rem }}</style></head>
 <body><h1>{title}</h1>{body}</body></html>
 """
-_BUTTON = (
-    "<p>You will get no more mails from us.</p>"
-    '<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">'
-    "<button>Unsubscribe</button></form>"
+_BUTTONS = (
+    "<p>Which mails do you not want any more?</p>"
+    '<form method="post"><p><button name="scope" value="all">All mails from us</button></p>'
+    '<p><button name="scope" value="campaign">Only mails on this subject</button></p></form>'
 )
+_ONLY_CAMPAIGN = [b"campaign"]
+_MOST_BODY = 10_000
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
@@ -49,14 +54,18 @@ def app(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
     def ask(request: Request) -> HTMLResponse:
         if lead_of(request) is None:
             return _unknown()
-        return _page(200, "Unsubscribe", _BUTTON)
+        return _page(200, "Unsubscribe", _BUTTONS)
 
-    def unsubscribe(request: Request) -> HTMLResponse:
+    async def unsubscribe(request: Request) -> HTMLResponse:
+        return await run_in_threadpool(leave, request, await _only_campaign(request))
+
+    def leave(request: Request, only_campaign: bool) -> HTMLResponse:
         lead_id = lead_of(request)
         if lead_id is None:
             return _unknown()
-        stop(lead_id, now())
-        return _page(200, "You are unsubscribed", "<p>You will get no more mails from us.</p>")
+        stop(lead_id, now(), only_campaign)
+        which = "on this subject" if only_campaign else "from us"
+        return _page(200, "You are unsubscribed", f"<p>You will get no more mails {which}.</p>")
 
     return Starlette(
         routes=[
@@ -66,23 +75,23 @@ def app(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
     )
 
 
-def stop(lead_id: int, now: datetime) -> None:
-    """Suppress the lead's address and note that the lead unsubscribed; once, however often it is called.
+def stop(lead_id: int, now: datetime, only_campaign: bool = False) -> None:
+    """Note that the lead unsubscribed; once, however often it is called. See `effects.unsubscribed`.
 
     A lead that has been erased since has no address here any more, and nothing is left to do.
     """
     with database.transaction() as cursor:
-        cursor.execute("SELECT email FROM leads WHERE id = %s AND email IS NOT NULL", [lead_id])
-        found = cursor.fetchone()
-        if found is None:
-            return
-        suppressions.add(cursor, "address", found[0], "unsubscribed", "recipient")
-        cursor.execute(
-            "INSERT INTO engagement_events (lead_id, kind, happened_at) "
-            "SELECT %(lead)s, 'unsubscribed', %(now)s WHERE NOT EXISTS ("
-            "SELECT FROM engagement_events WHERE lead_id = %(lead)s AND kind = 'unsubscribed')",
-            {"lead": lead_id, "now": now},
-        )
+        effects.unsubscribed(cursor, lead_id, now, "recipient", only_campaign)
+
+
+async def _only_campaign(request: Request) -> bool:
+    """Whether the button for this campaign alone was pressed; what cannot be read means all."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BODY:
+            return False
+    return parse_qs(body).get(b"scope") == _ONLY_CAMPAIGN
 
 
 def _unknown() -> HTMLResponse:

@@ -104,3 +104,13 @@ def test_a_lead_that_was_erased_gets_the_same_answer(port: int) -> None:
         cursor.execute("DELETE FROM leads WHERE id = %s", [lead])
     assert ask(port, "POST", token)[0].status == 200
     assert suppressed() == []
+
+
+def test_a_person_may_leave_this_campaign_alone(port: int) -> None:
+    lead, token = lead_and_token()
+    _, page = ask(port, "POST", token, b"scope=campaign")
+    assert "on this subject" in page
+    assert suppressed() == []
+    assert database.fetch("SELECT mailbox FROM opt_outs") == [{"mailbox": "lead@example.org"}]
+    ask(port, "POST", token, b"List-Unsubscribe=One-Click")
+    assert len(suppressed()) == 1
