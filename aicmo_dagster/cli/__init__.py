@@ -22,6 +22,7 @@ from aicmo_dagster.cli import (
     matches,
     model,
     outcomes,
+    person,
     review,
     run,
     senders,
@@ -53,6 +54,7 @@ app.add_typer(review.app)
 app.add_typer(outcomes.app)
 app.add_typer(model.app)
 app.add_typer(suppress.app)
+app.add_typer(person.app)
 app.add_typer(sends.app)
 app.add_typer(senders.app)
 app.add_typer(variants.app)
