@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -297,7 +298,7 @@ def _running(command: Sequence[str], log: Path, ports: Sequence[int]) -> Iterato
     )
     try:
         for port in ports:
-            until(lambda port=port: _answers(process, port, log))
+            until(partial(_answers, process, port, log))
         yield
     finally:
         with contextlib.suppress(ProcessLookupError):

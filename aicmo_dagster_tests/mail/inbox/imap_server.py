@@ -4,7 +4,7 @@ import re
 import socket
 import threading
 from collections.abc import Collection, Mapping
-from typing import IO
+from io import BufferedIOBase
 
 
 class ScriptedImap:
@@ -58,7 +58,7 @@ class ScriptedImap:
             except OSError:
                 return
 
-    def _answer(self, stream: IO[bytes], command: str) -> str | None:
+    def _answer(self, stream: BufferedIOBase, command: str) -> str | None:
         """What ends the command; None to hang up."""
         if command.startswith("CAPABILITY"):
             self._say(stream, b"* CAPABILITY IMAP4rev1")
@@ -76,7 +76,7 @@ class ScriptedImap:
             return self._fetch(stream, command)
         return "OK done"
 
-    def _fetch(self, stream: IO[bytes], command: str) -> str | None:
+    def _fetch(self, stream: BufferedIOBase, command: str) -> str | None:
         wanted = [int(uid) for uid in command.split()[2].split(",")]
         texts = "BODY.PEEK" in command
         if texts and any(uid in self._refuses for uid in wanted):
@@ -98,6 +98,6 @@ class ScriptedImap:
         return "OK done"
 
     @staticmethod
-    def _say(stream: IO[bytes], text: bytes) -> None:
+    def _say(stream: BufferedIOBase, text: bytes) -> None:
         stream.write(text + b"\r\n")
         stream.flush()

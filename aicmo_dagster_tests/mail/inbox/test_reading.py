@@ -80,10 +80,10 @@ def test_unrelated_mail_is_not_kept_and_nothing_in_the_mailbox_is_changed(
     assert not any("friend" in str(row) for row in kept())
 
 
-def flags(server: Mailboxes, address: str) -> list[object]:
+def flags(server: Mailboxes, address: str) -> str:
     with server.session(address) as session:
         session.select("INBOX", readonly=True)
-        return session.fetch("1:*", "(UID FLAGS)")[1]
+        return str(session.fetch("1:*", "(UID FLAGS)")[1])
 
 
 def test_a_folder_whose_numbers_mean_other_messages_is_read_again_and_nothing_happens_twice(
