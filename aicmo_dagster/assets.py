@@ -16,14 +16,15 @@ from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
 from aicmo_dagster.errors import AicmoError, ConfigurationError, StoreError
-from aicmo_dagster.flow import conversion
+from aicmo_dagster.flow import conversion, sending_domains
 from aicmo_dagster.flow.enrich import enrich
 from aicmo_dagster.flow.harvest import harvest
-from aicmo_dagster.flow.nurture import deliver, plan, sending_lock
+from aicmo_dagster.flow.nurture import deliver, plan
 from aicmo_dagster.flow.qualify import qualify
 from aicmo_dagster.flow.route import route
 from aicmo_dagster.flow.run import Run, Streamed, start
 from aicmo_dagster.flow.score import score
+from aicmo_dagster.operations import health, senders, variants
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
 from aicmo_dagster.privacy import sentence, without_addresses
 from aicmo_dagster.store import database, figures, ledger, reviews, tables
@@ -215,15 +216,23 @@ def routed_leads(context: _Context) -> _Result:
     tables.sends,
     deps=[routed_leads],
     kinds={"email"},
-    check_specs=[checks.NO_SUPPRESSED_PLANNED],
+    check_specs=[checks.NO_SUPPRESSED_PLANNED, checks.SENDING_DOMAINS_IN_ORDER, checks.FEW_COME_BACK],
     description="The ledger of mails: the next step of every routed lead is planned, and what is due inside "
     "the lead's sending window is sent, each mail once. In a simulation mails go to files.",
 )
 def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-    with _stage(context) as (run, metadata), sending_lock(run):
+    with _stage(context) as (run, metadata):
+        sending_domains.check(run.campaign.config.sending.senders, run.now)
+        with database.transaction() as cursor:
+            metadata["variants_chosen"] = len(variants.choose_winners(cursor, run.campaign, run.now))
         planned = plan(run)
         with database.transaction() as cursor:
             checked = checks.no_suppressed_planned(cursor, run.campaign.id)
+            in_order = checks.sending_domains_in_order(senders.states(cursor, run.campaign, run.now))
+            come_back = health.rates(cursor, run.campaign, run.now)
+            stopped = health.stop_reason(cursor, run.campaign, run.now)
+        yield in_order
+        yield checks.few_mails_come_back(stopped, come_back, run.campaign.config)
         yield checked
         if not checked.passed:
             raise dg.Failure("no mail was sent: " + str(checked.description), allow_retries=False)

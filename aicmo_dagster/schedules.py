@@ -14,10 +14,10 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.flow.nurture import can_send
 from aicmo_dagster.jobs import lead_pipeline, nurture, train
 from aicmo_dagster.partitions import missing_keys
-from aicmo_dagster.stages.sending_window import is_open
-from aicmo_dagster.store import campaigns, database, enrolments, outcomes
+from aicmo_dagster.store import campaigns, database, outcomes
 
 
 def latest_slot(config: CampaignConfig, at: datetime) -> datetime:
@@ -71,20 +71,17 @@ def daily_pipeline(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequ
 
 @dg.schedule(
     job=nurture,
-    cron_schedule="*/15 * * * *",
+    cron_schedule="*/5 * * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def due_mails(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Send for every active campaign that has a mail due, in an open window, and is under its cap."""
+    """Send for every active campaign that has a mail due, in an open window, of a mailbox that may write."""
     at = context.scheduled_execution_time
     waiting = []
     with database.transaction() as cursor:
         for campaign in campaigns.listing(cursor, "active"):
-            sending = campaign.config.sending
-            zones = enrolments.due_zones(cursor, campaign.id, at)
-            left = sending.cap_per_day - enrolments.started(cursor, campaign.id, campaign.config.day_of(at))
-            if left > 0 and is_open(zones, sending.window, sending.working_days, at):
+            if can_send(cursor, campaign, at):
                 waiting.append(campaign.key)
     known = set(context.instance.get_dynamic_partitions("campaigns"))
     requested = 0

@@ -1,7 +1,7 @@
 """Rows that tests of mail need: a campaign, qualified leads, planned sends."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,19 @@ from aicmo_dagster.store import campaigns, database
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 RUN = uuid.UUID(int=1)
+UNPACED = {"per_day": 1_000_000, "ramp_days": 0, "per_week": 10_000_000, "gap_minutes": 0}
+"""A mailbox that may write as fast as it can."""
+
+SENDER = {
+    "mailbox": "Test Sender <sender@example.com>",
+    "postal_address": "1 Test Street, Testtown",
+    "pace": UNPACED,
+}
 
 
 def config(**changes: Any) -> CampaignConfig:
     """A campaign that can compose; `sending` is merged into its own."""
-    sending = {
-        "cap_per_day": 1000,
-        "sender": {
-            "mailbox": "Test Sender <sender@example.com>",
-            "postal_address": "1 Test Street, Testtown",
-        },
-        **changes.pop("sending", {}),
-    }
+    sending = {"cap_per_day": 1000, "per_domain_a_day": 1000, "sender": SENDER, **changes.pop("sending", {})}
     return CampaignConfig.model_validate(
         {
             "key": "test",
@@ -81,6 +82,7 @@ def add_send(campaign_id: int, lead_id: int, **fields: Any) -> int:
         "step": 1,
         "due_at": NOW,
         "time_zone": "UTC",
+        "sender": "sender@example.com",
         "run_id": RUN,
         **fields,
     }
@@ -91,6 +93,15 @@ def add_send(campaign_id: int, lead_id: int, **fields: Any) -> int:
         )
         (send_id,) = cursor.fetchone() or (0,)
     return int(send_id)
+
+
+def count_mails(number: int, day: date = NOW.date()) -> None:
+    """Have the campaign's simulation as many mails started on that day."""
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO send_counts (scope, key, day, started) VALUES ('campaign', 'simulation test', %s, %s)",
+            [day, number],
+        )
 
 
 def add_mails(campaign_id: int, number: int) -> list[int]:

@@ -18,15 +18,18 @@ from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.operations import pipeline
 from aicmo_dagster.store import campaigns, database
 from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster_tests.outreach import UNPACED
 
 ROOT = Path(__file__).parents[1]
 ALWAYS_OPEN = {
     "window": {"start": "00:00", "end": "23:59:59.999999"},
     "working_days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    "holidays": False,
 }
 SENDER = {
     "mailbox": "Test Sender <sender@example.com>",
     "postal_address": "1 Test Street, 10000 Testtown",
+    "pace": UNPACED,
 }
 POLICY = {
     "countries": {"Germany": {"business": "allowed", "personal": "allowed"}},
@@ -75,7 +78,13 @@ def config(**changes: Any) -> CampaignConfig:
     `sending` and `qualification` are merged into its own.
     """
     qualification = {"policy": POLICY, **changes.pop("qualification", {})}
-    sending = {"cap_per_day": 1000, "sender": SENDER, **ALWAYS_OPEN, **changes.pop("sending", {})}
+    sending = {
+        "cap_per_day": 1000,
+        "per_domain_a_day": 1000,
+        "sender": SENDER,
+        **ALWAYS_OPEN,
+        **changes.pop("sending", {}),
+    }
     return CampaignConfig.model_validate(
         {
             "key": "test",

@@ -1,6 +1,8 @@
 """From which mailboxes a campaign sends, when, how many mails, and what stops it."""
 
+import hashlib
 from collections.abc import Mapping
+from datetime import date, timedelta
 from email.utils import parseaddr
 from typing import Any, Literal, Self
 
@@ -82,6 +84,22 @@ class Pace(Section):
         if self.first_day > self.per_day:
             raise ValueError(f"first_day {self.first_day} is more than per_day {self.per_day}")
         return self
+
+    def allowance(self, began: date | None, day: date) -> int:
+        """Mails that the mailbox may send on `day`, when it sent its first one on `began` (None: never yet).
+
+        Grows evenly from `first_day` to `per_day`, which it reaches after `ramp_days`.
+        """
+        passed = 0 if began is None else max(0, (day - began).days)
+        if passed >= self.ramp_days:
+            return self.per_day
+        return self.first_day + (self.per_day - self.first_day) * passed // self.ramp_days
+
+    def gap(self, send_id: int) -> timedelta:
+        """How long the mailbox rests behind that mail: the gap, and a part of the jitter that the mail decides."""
+        digest = hashlib.blake2b(send_id.to_bytes(8, "big"), digest_size=4).digest()
+        share = int.from_bytes(digest, "big") / 2**32
+        return timedelta(minutes=self.gap_minutes * (1 + self.gap_jitter * share))
 
 
 class Sender(Section):

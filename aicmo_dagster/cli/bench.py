@@ -64,6 +64,46 @@ def scoring(
     console.print(f"Peak memory of the run process: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
 
 
+@app.command("send", epilog="Example: aicmo bench send --enrolled 100000 --mails 10000")
+def send(
+    enrolled: Annotated[int, typer.Option(min=100, help="How many enrolled leads are planned.")] = 1_000_000,
+    mails: Annotated[int, typer.Option(min=100, help="How many are sent to a server nearby.")] = 40_000,
+    far_mails: Annotated[int, typer.Option(min=100, help="How many to a server far away.")] = 5_000,
+    connections: Annotated[int, typer.Option(min=1, max=64, help="SMTP connections at once.")] = 16,
+    round_trip_ms: Annotated[int, typer.Option(min=1, help="Round trip to the server far away.")] = 50,
+    as_json: _AsJson = False,
+) -> None:
+    """Planning and sending with ledger and durable commits, beside Postfix's smtp-source without either."""
+    from aicmo_dagster.benchmarks import sending as benchmark
+
+    figures = _measure(
+        lambda: benchmark.run(enrolled, mails, far_mails, connections, round_trip_ms),
+        as_json,
+        f"{mails + far_mails:,} mails",
+    )
+    if figures is None:
+        return
+    table = Table("", "Mails", "Seconds", "Mails/s", "smtp-source/s", "Ratio")
+    far = f"{figures['far']['round_trip_ms']} ms away"
+    for name, row in (("nearby", figures["near"]), (far, figures["far"])):
+        table.add_row(
+            name,
+            f"{row['mails']:,}",
+            f"{row['seconds']:.1f}",
+            f"{row['mails_per_s']:,.0f}",
+            f"{row['smtp_source_per_s']:,.0f}",
+            f"{row['ratio']:.2f}",
+        )
+    console = Console()
+    console.print(table)
+    size = f"mails of {figures['mail_bytes']:,.0f} bytes, text and HTML"
+    console.print(
+        f"{figures['connections']} connections; {size}; smtp-source sends 4,096 bytes and keeps no ledger"
+    )
+    console.print(f"Planning {figures['enrolled']:,} enrolled leads: {figures['plan_s']:.1f} s")
+    console.print(f"Peak memory: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
+
+
 @app.command("import", epilog="Example: aicmo bench import --leads 100000")
 def import_(
     leads: Annotated[
@@ -215,7 +255,9 @@ def compose(
 def bounces(
     folder: Annotated[
         Path,
-        typer.Argument(exists=True, file_okay=False, help="tests/data of flufl.bounce, or one with labels.csv."),
+        typer.Argument(
+            exists=True, file_okay=False, help="tests/data of flufl.bounce, or one with labels.csv."
+        ),
     ],
     as_json: _AsJson = False,
 ) -> None:
@@ -233,7 +275,9 @@ def bounces(
     for words, names in (("Not found in", figures["missed_in"]), ("Others found in", figures["other_in"])):
         if names:
             console.print(f"{words}: {', '.join(names)}")
-    console.print(f"Failed recipients found: {figures['found']} of {figures['recipients']}, others: {figures['other']}")
+    console.print(
+        f"Failed recipients found: {figures['found']} of {figures['recipients']}, others: {figures['other']}"
+    )
     if figures["hard_precision"] is not None:
         precision, recall = figures["hard_precision"], figures["hard_recall"]
         console.print(f"Called hard and rightly so: {precision:.1%}; of all hard ones: {recall:.1%}")

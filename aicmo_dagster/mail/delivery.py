@@ -1,39 +1,57 @@
-"""Send what is due: claim, compose, hand over, record, until nothing is left or something says stop.
+"""Send what is due: claim, invite, commit `sending`, content, answer, commit the end.
 
-Each mail costs two commits: `sending` before its first byte and its end after the server's answer. Trouble
-with one mail holds that one; trouble with the sender or the server stops the batch and gives the rest back.
+Each mailbox has a feed of claimed mails and as many connections as its server takes. A connection's next mail
+is asked for together with the content of the one before, and both are committed together (see `mail.ledger`).
+
+Whatever happens, a mail leaves at most once, and one whose end nobody knows is `uncertain`, never sent again
+by itself. `again` and `stop` tell the two ways in which a mail that was not sent is left: planned, or with its
+mailbox stopped.
 """
 
-from collections import Counter
-from collections.abc import Callable
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parseaddr
+from functools import cache
 
 from aicmo_dagster import settings
 from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import ConfigurationError, MailError
-from aicmo_dagster.mail import templates, tokens
-from aicmo_dagster.mail.compose import Composed, compose
-from aicmo_dagster.mail.outcome import Outcome, Transport
+from aicmo_dagster.mail import failpoint, tokens
+from aicmo_dagster.mail.ledger import Bounce, Entry, Ledger
+from aicmo_dagster.mail.outcome import Letter, Outcome, Transport
+from aicmo_dagster.mail.writer import Writer
 from aicmo_dagster.privacy import without_addresses
-from aicmo_dagster.store import sends, suppressions
+from aicmo_dagster.stages.sending_window import closing_times, opening
+from aicmo_dagster.store import caps, claims, enrolments, starts
 from aicmo_dagster.store.campaigns import Campaign, sequence_versions
+from aicmo_dagster.store.caps import Limits
+from aicmo_dagster.store.claims import Claims
 from aicmo_dagster.store.database import Connection
+from aicmo_dagster.store.sends import Claimed
+from aicmo_dagster.store.starts import Ending, Starting
 
-# A claim reads everything that is due, so it should be for many mails; but a window may close meanwhile.
-_BATCH = 1000
-_LONGEST_BATCH = timedelta(minutes=1)
-_LEASE_S = 3600.0
-_MOST_SESSION_TROUBLES = 5
+_BATCH = 500
+_LEASE = timedelta(minutes=15)
+_FRESH = timedelta(minutes=1)
+"""How long a claim is used before the windows, the caps and the campaign are looked at again."""
+
+_PATIENCE = timedelta(minutes=1)
+"""How long a run waits for a mailbox that rests between two mails."""
+
 _MOST_SENDER_FAULTS = 3
+_HELD_FOR_FAULT = timedelta(hours=1)
 
 
 @dataclass
 class Delivered:
-    """How many mails ended how, why those that were not sent were not, and why the batch stopped early.
+    """What became of the mails that a run took up, mail by mail.
 
-    Without addresses, so that it can be shown and logged; the ledger has the words in full.
+    `not_started` are those given back for the next run. `stopped` says why the run ended early, and
+    `sender_refused` whether because no mail could be handed over. `reasons` counts why mails were held, skipped,
+    failed or doubted, without the addresses in the server's words: the ledger has the words in full.
     """
 
     sent: int = 0
@@ -50,201 +68,400 @@ class Delivered:
 def send_due(
     connect: Callable[[], Connection],
     campaign: Campaign,
-    transport: Transport,
+    transport: Callable[[Sender], Transport],
     *,
     now: Callable[[], datetime],
-    zones_open: Callable[[datetime], list[str]],
+    pause: Callable[[float], object],
+    refused: Mapping[str, str] | None = None,
     limit: int | None = None,
 ) -> Delivered:
-    """Send the campaign's due mails, at most `limit` and never more than its cap for the day.
+    """Send the campaign's due mails, at most `limit`, as its caps, windows and mailboxes allow.
 
-    For the holder of the campaign's lock, after `sends.orphans` and `sends.skip_stopped`. `zones_open` says
-    for which zones of leads the sending window is open at a time; it is asked every minute.
-    The transport is left open. Raises ConfigurationError when the campaign has no sender.
+    May run several times at once. `transport` opens a connection to a mailbox's server, `pause` waits for
+    seconds, `refused` are mailboxes that may not send, and why. Raises ConfigurationError when the campaign has no
+    sender, StoreError when the database stays away.
     """
-    if not campaign.config.sending.senders:
+    senders = campaign.config.sending.senders
+    if not senders:
         raise ConfigurationError(
             f"campaign {campaign.key!r} has no sender; give sending.senders with mailbox and postal_address"
         )
+    result = Delivered()
     with connect() as connection:
-        delivery = _Delivery(connection, campaign, campaign.config.sending.senders[0], transport, now)
-        delivery.run(zones_open, limit)
-    return delivery.result
+        claims.orphans(connection.cursor(), campaign.id, now())
+    for address, reason in (refused or {}).items():
+        result.stopped = f"{address} does not send: {reason}"
+        result.sender_refused = True
+    ledger = Ledger(connect, campaign, now)
+    try:
+        with connect() as connection:
+            run = _Run(connection, campaign, ledger, result, now, pause, limit)
+            feeds = [_Feed(run, sender) for sender in senders if sender.address not in (refused or {})]
+            try:
+                _all([_Lane(feed, transport) for feed in feeds for _ in range(feed.connections)], run)
+            finally:
+                run.give_up()
+    finally:
+        ledger.close()
+    return result
 
 
-class _Delivery:
+def _all(lanes: Sequence["_Lane"], run: "_Run") -> None:
+    """Run the lanes to their end, beside each other; the first error stops all and is raised."""
+    if len(lanes) == 1:
+        lanes[0].run()
+        return
+    with ThreadPoolExecutor(max(1, len(lanes)), thread_name_prefix="mails") as pool:
+        futures = [pool.submit(lane.run) for lane in lanes]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        except BaseException:
+            run.over.set()
+            for lane in lanes:
+                lane.cut()
+            raise
+        finally:
+            run.over.set()
+    for future in futures:
+        future.result()
+
+
+class _Run:
+    """What all mailboxes of one run share."""
+
     def __init__(
         self,
         connection: Connection,
         campaign: Campaign,
-        sender: Sender,
-        transport: Transport,
+        ledger: Ledger,
+        result: Delivered,
         now: Callable[[], datetime],
+        pause: Callable[[float], object],
+        limit: int | None,
     ) -> None:
-        self.result = Delivered()
+        self.campaign, self.config, self.ledger, self.now, self.pause = (
+            campaign,
+            campaign.config,
+            ledger,
+            now,
+            pause,
+        )
+        self.limits = Limits.of(campaign.config)
+        self.over = threading.Event()
+        self._result = result
         self._connection = connection
-        self._campaign = campaign
-        self._sender = sender
-        self._address = parseaddr(sender.mailbox)[1]
-        self._transport = transport
-        self._now = now
-        self._public_url = settings.public_url()
-        self._session_troubles = 0
-        self._sender_faults = 0
+        self._lock = threading.RLock()
+        self._left = limit
+        self._zones: list[str] = []
+        self._zones_read: datetime | None = None
         with connection.transaction(), connection.cursor() as cursor:
-            self._worker = sends.new_worker(cursor)
-            self._key = tokens.secret(cursor)
-            self._sequences = sequence_versions(cursor, campaign.id)
+            key = tokens.secret(cursor)
+            sequences = sequence_versions(cursor, campaign.id)
+        self.writer = Writer(campaign, sequences, key, settings.public_url())
 
-    def run(self, zones_open: Callable[[datetime], list[str]], limit: int | None) -> None:
-        tried = 0
-        while self.result.stopped is None and (limit is None or tried < limit):
-            claimed_at = self._now()
-            batch = self._claim(zones_open, _BATCH if limit is None else min(_BATCH, limit - tried))
-            if not batch:
-                return
-            try:
-                for claimed in batch:
-                    self._send(claimed)
-                    tried += 1
-                    if self.result.stopped is not None or self._now() - claimed_at > _LONGEST_BATCH:
-                        break
-            finally:
-                with self._connection.transaction(), self._connection.cursor() as cursor:
-                    sends.release(cursor, self._worker)
-                    sends.doubt(cursor, self._worker)
+    def claim(self, mailbox: str, most: int) -> tuple[list[Claimed], dict[str, datetime]]:
+        """Mails for the mailbox, and when the window of each zone closes."""
+        with self._lock:
+            if self._left is not None:
+                most = min(most, self._left)
+            now = self.now()
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                if self._zones_read is None or now - self._zones_read >= _FRESH:
+                    self._zones = enrolments.open_zones(cursor, self.campaign.id)
+                    self._zones_read = now
+                sending = self.config.sending
+                closing = closing_times(self._zones, sending, now)
+                if not closing or most <= 0:
+                    return [], {}
+                found = claims.claim(
+                    cursor,
+                    Claims(self.campaign.id, self.ledger.worker, mailbox, self.limits, _LEASE),
+                    zones=list(closing),
+                    opening=cache(lambda country, zone: opening(sending, country, zone, now)),
+                    limit=most,
+                    day=self.config.day_of(now),
+                    now=now,
+                )
+            if self._left is not None:
+                self._left -= len(found)
+        failpoint.reached("claimed")
+        return found, closing
 
-    def _claim(self, zones_open: Callable[[datetime], list[str]], limit: int) -> list[sends.Claimed]:
-        now = self._now()
+    def release(self, found: Sequence[Claimed]) -> None:
+        """Give claimed mails back."""
+        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            claims.release(cursor, self.ledger.worker, [one.id for one in found])
+            if self._left is not None:
+                self._left += len(found)
+
+    def give_up(self) -> None:
+        """Give back what was claimed and not sent, and doubt what was begun and not ended."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
-            return sends.claim(
-                cursor,
-                self._campaign.id,
-                self._worker,
-                zones_open(now),
-                limit=limit,
-                cap_per_day=self._campaign.config.sending.cap_per_day,
-                day=self._campaign.config.day_of(now),
-                now=now,
-                lease_s=_LEASE_S,
-            )
+            claims.release(cursor, self.ledger.worker)
+            starts.doubt(cursor, self.ledger.worker)
 
-    def _send(self, claimed: sends.Claimed) -> None:
-        try:
-            composed = self._compose(claimed)
-        except MailError as error:
-            self._finish(claimed, "held", reason=str(error))
-            return
-        except Exception as error:
-            # A fault of this program with this lead must not keep the others from their mails.
-            self._finish(claimed, "held", reason=f"cannot be composed: {type(error).__name__}: {error}")
-            return
-        recipient = str(claimed.lead["email"])
-        outcome = self._transport.deliver(
-            self._address, recipient, composed.content, lambda: self._start(claimed, composed.message_id)
-        )
-        self._record(claimed, outcome)
+    def next_at(self, mailbox: str) -> datetime | None:
+        """When the mailbox may write its next mail, as far as its rest between two goes."""
+        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            return caps.mailbox(cursor, self.limits, mailbox).next_at
 
-    def _compose(self, claimed: sends.Claimed) -> Composed:
-        sequence = self._sequences.get((claimed.sequence, claimed.sequence_version))
-        if sequence is None or claimed.step > len(sequence.steps):
-            raise MailError(f"sequence {claimed.sequence!r} has no step {claimed.step}")
-        seen = templates.values(claimed.lead, claimed.owner, self._campaign.config, self._sender)
-        names = (claimed.lead["first_name"], claimed.lead["last_name"])
-        return compose(
-            templates.render(sequence.steps[claimed.step - 1], seen),
-            self._sender,
-            recipient=claimed.lead["email"] or "",
-            recipient_name=templates.one_line(" ".join(name for name in names if name)),
-            send_id=claimed.id,
-            lead_id=claimed.lead_id,
-            key=self._key,
-            public_url=self._public_url,
-            now=self._now(),
-        )
+    def troubled(self, mailbox: str, reason: str) -> bool:
+        """Count a connection that failed; whether the mailbox is held now."""
+        most = self.config.sending.holds.connection_errors
+        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            return caps.trouble(cursor, self.limits, mailbox, most, reason, self.now()) is not None
 
-    def _start(self, claimed: sends.Claimed, message_id: str) -> bool:
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            return sends.start(
-                cursor,
-                claimed.id,
-                self._worker,
-                mode=self._campaign.config.mode,
-                sender=self._address,
-                recipient=claimed.lead["email"],
-                message_id=message_id,
-                now=self._now(),
-            )
+    def recovered(self, mailbox: str) -> None:
+        """The mailbox's server answers again."""
+        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            caps.recovered(cursor, self.limits, mailbox)
 
-    def _record(self, claimed: sends.Claimed, outcome: Outcome) -> None:
+    def hold(self, mailbox: str, reason: str) -> None:
+        """The mailbox's server takes no mails from it: somebody has to look."""
+        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            caps.hold(cursor, self.limits, mailbox, self.now() + _HELD_FOR_FAULT, reason)
+
+    def state_of_campaign(self) -> str:
+        """Why it sends no more."""
+        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.execute("SELECT state, mode FROM campaigns WHERE id = %s", [self.campaign.id])
+            state, mode = cursor.fetchone() or ("gone", "simulation")
+        return f"the campaign is {state}" if state != "active" else f"the campaign's mode is now {mode}"
+
+    def reason(self, send_id: int) -> str | None:
+        """What the ledger says of a mail."""
+        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.execute("SELECT reason FROM sends WHERE id = %s", [send_id])
+            (reason,) = cursor.fetchone() or (None,)
+        return None if reason is None else str(reason)
+
+    def count(self, state: str, reason: str | None) -> None:
+        """Add one mail to the result."""
+        with self._lock:
+            if state in ("sent", "held", "failed", "uncertain", "skipped", "not_started"):
+                setattr(self._result, state, getattr(self._result, state) + 1)
+            if reason is not None:
+                self._result.reasons[without_addresses(reason)] += 1
+
+    def stop(self, reason: str, *, sender: bool) -> None:
+        """Note why mails stopped before all were sent."""
+        with self._lock:
+            self._result.stopped = self._result.stopped or without_addresses(reason)
+            self._result.sender_refused |= sender
+
+
+class _Feed:
+    """Claimed mails of one mailbox, for its connections."""
+
+    def __init__(self, run: _Run, sender: Sender) -> None:
+        self.run, self.sender = run, sender
+        self.rests = run.limits.rests(sender.address)
+        self.connections = 1 if self.rests or sender.smtp is None else sender.smtp.connections
+        if not run.limits.live:
+            self.connections = 1
+        self._lock = threading.Lock()
+        self._claimed: deque[Claimed] = deque()
+        self._claimed_at: datetime | None = None
+        self._closing: dict[str, datetime] = {}
+        self._over = False
+        self._faults = 0
+        self._troubled = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the mailbox sends no more in this run."""
+        return self._over or self.run.over.is_set()
+
+    def next(self, *, may_wait: bool) -> tuple[Claimed, datetime] | None:
+        """A mail and the end of its window; None where there is none now, or without waiting."""
+        if self.over or (self.rests and not self._rested(may_wait)):
+            return None
+        with self._lock:
+            stale = self._claimed_at is not None and self.run.now() - self._claimed_at > _FRESH
+            if stale and self._claimed:
+                self.run.release(self._claimed)
+                self._claimed.clear()
+            if not self._claimed:
+                found, self._closing = self.run.claim(self.sender.address, 1 if self.rests else _BATCH)
+                self._claimed.extend(found)
+                self._claimed_at = self.run.now()
+                if not found:
+                    self._over = True
+                    return None
+            one = self._claimed.popleft()
+        return one, self._closing[one.lead["time_zone"]]
+
+    def _rested(self, may_wait: bool) -> bool:
+        """Whether the mailbox may write again, after a wait for it where it is worth one."""
+        while (until := self.run.next_at(self.sender.address)) is not None and until > self.run.now():
+            left = until - self.run.now()
+            if not may_wait:
+                return False
+            if left > _PATIENCE:
+                self._over = True
+                return False
+            self.run.pause(left.total_seconds())
+        return True
+
+    def stop(self) -> None:
+        """Send no more from this mailbox, and give back what it has claimed."""
+        with self._lock:
+            self._over = True
+            self.run.release(self._claimed)
+            self._claimed.clear()
+
+    def ended(self, outcome: Outcome) -> None:
+        """Judge the mailbox by what became of a mail."""
         kind, reply = outcome.kind, outcome.reply
-        if kind == "sent":
-            self._sender_faults = 0
-            self._finish(claimed, "sent", reply=reply)
-        elif kind == "not_started":
-            self._not_started(claimed)
-        elif kind == "uncertain":
-            self._finish(claimed, "uncertain", reason=reply)
-        elif kind == "refused_permanent":
-            self._finish(claimed, "failed", reason=reply, reply=reply, bounced=outcome.recipient_caused)
-        else:
-            self._finish(claimed, "held", reason=reply, reply=reply, counted=not outcome.session)
-        self._session_troubles = self._session_troubles + 1 if outcome.session else 0
-        self._sender_faults += kind == "sender_fault"
-        if kind == "sender_fault" and (outcome.session or self._sender_faults >= _MOST_SENDER_FAULTS):
-            self.result.stopped = f"the sender was refused: {without_addresses(reply)}"
-        elif self._session_troubles >= _MOST_SESSION_TROUBLES:
-            self.result.stopped = (
-                f"{self._session_troubles} connections failed in a row: {without_addresses(reply)}"
-            )
-        self.result.sender_refused = self.result.stopped is not None
+        if kind == "sender_fault":
+            self._faults += 1
+            if outcome.session or self._faults >= _MOST_SENDER_FAULTS:
+                self.run.hold(self.sender.address, without_addresses(reply))
+                self.run.stop(f"the sender was refused: {reply}", sender=True)
+                self.stop()
+        elif outcome.session:
+            self._troubled = True
+            if self.run.troubled(self.sender.address, without_addresses(reply)):
+                errors = self.run.config.sending.holds.connection_errors
+                self.run.stop(f"{errors} connections failed in a row: {reply}", sender=True)
+                self.stop()
+        elif kind == "sent":
+            self._faults = 0
+            if self._troubled:
+                self._troubled = False
+                self.run.recovered(self.sender.address)
 
-    def _finish(
-        self,
-        claimed: sends.Claimed,
-        state: sends.Ended,
-        *,
-        reason: str | None = None,
-        reply: str | None = None,
-        counted: bool = True,
-        bounced: bool = False,
-    ) -> None:
-        now = self._now()
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            if bounced:
-                # First, for its lock: a start waits for it while it holds rows of the ledger, never we.
-                suppressions.add(cursor, "address", claimed.lead["email"], "bounced", "smtp")
-                cursor.execute(
-                    "INSERT INTO engagement_events (lead_id, send_id, kind, happened_at) "
-                    "VALUES (%s, %s, 'bounced', %s) ON CONFLICT DO NOTHING",
-                    [claimed.lead_id, claimed.id, now],
-                )
-            ended = sends.finish(
-                cursor, claimed.id, self._worker, state, now=now, reason=reason, reply=reply, counted=counted
-            )
-        if ended in ("sent", "held", "failed", "uncertain"):
-            setattr(self.result, ended, getattr(self.result, ended) + 1)
-        if reason is not None:
-            self.result.reasons[without_addresses(reason)] += 1
 
-    def _not_started(self, claimed: sends.Claimed) -> None:
-        """Find out why the guard said no: the ledger shall say it, and the loop not come back to it."""
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            cursor.execute("SELECT state, mode FROM campaigns WHERE id = %s", [self._campaign.id])
-            state, mode = cursor.fetchone() or ("archived", "simulation")
-            sends.release(cursor, self._worker, claimed.id)
-            skipped = sends.skip_stopped(cursor, self._campaign.id, claimed.id)
-            if not skipped and state == "active" and mode == self._campaign.config.mode:
-                cursor.execute(
-                    "UPDATE sends SET state = 'held', next_try_at = %s, reason = 'the lead was changed "
-                    "while its mail was written' WHERE id = %s AND state = 'planned'",
-                    [self._now() + timedelta(minutes=15), claimed.id],
-                )
-        self.result.skipped += len(skipped)
-        self.result.reasons.update(skipped)
-        if not skipped:
-            self.result.not_started += 1
-        if state != "active":
-            self.result.stopped = f"the campaign is {state}"
-        elif mode != self._campaign.config.mode:
-            self.result.stopped = f"the campaign's mode is now {mode}"
+class _Lane:
+    """One connection: mails one after the other."""
+
+    def __init__(self, feed: _Feed, transport: Callable[[Sender], Transport]) -> None:
+        self._feed, self._run = feed, feed.run
+        self._transport = transport(feed.sender)
+
+    def run(self) -> None:
+        """Send until the feed has no more."""
+        started: _Mail | None = None
+        try:
+            while True:
+                following = self._next(may_wait=started is None)
+                if started is None and following is None:
+                    return
+                started = self._exchange(started, following)
+        finally:
+            self._transport.close()
+
+    def cut(self) -> None:
+        """End the connection from another thread, whatever it is doing."""
+        self._transport.abandon()
+
+    def _next(self, *, may_wait: bool) -> "_Mail | None":
+        while (found := self._feed.next(may_wait=may_wait)) is not None:
+            claimed, closes_at = found
+            try:
+                composed = self._run.writer.write(claimed, self._feed.sender, self._run.now())
+            except MailError as error:
+                self._set_aside(claimed, str(error))
+                continue
+            except Exception as error:
+                # A fault of this program with this lead must not keep the others from their mails.
+                self._set_aside(claimed, f"cannot be composed: {type(error).__name__}: {error}")
+                continue
+            letter = Letter(self._feed.sender.address, str(claimed.lead["email"]), composed.content)
+            return _Mail(claimed, closes_at, composed.message_id, letter)
+        return None
+
+    def _set_aside(self, claimed: Claimed, reason: str) -> None:
+        self._write([(Ending(claimed.id, "held", reason=reason), None)], None)
+
+    def _exchange(self, started: "_Mail | None", following: "_Mail | None") -> "_Mail | None":
+        """The content of the one and the envelope of the other; returns the other when it may go on."""
+        ended, refused = self._transport.exchange(
+            started.letter if started else None, following.letter if following else None
+        )
+        if following is not None and refused is None:
+            failpoint.reached("invited")
+        ends: list[tuple[Ending, Bounce | None]] = []
+        if started is not None and ended is not None:
+            ends.append(_end(started, ended))
+        given_back = None
+        if following is not None and refused is not None:
+            if refused.kind == "again":
+                given_back = following
+            else:
+                ends.append(_end(following, refused))
+            following = None
+        try:
+            entry = self._write(ends, following)
+        except BaseException:
+            self._transport.abandon()
+            raise
+        if following is not None and entry.refused is not None:
+            self._transport.abandon()
+            self._refused(following, entry.refused)
+            following = None
+        for outcome in (ended, refused):
+            if outcome is not None and outcome.kind != "again":
+                self._feed.ended(outcome)
+        if given_back is not None:
+            self._run.release([given_back.claimed])
+        if following is not None:
+            failpoint.reached("started")
+        return following
+
+    def _write(self, ends: Sequence[tuple[Ending, Bounce | None]], following: "_Mail | None") -> Entry:
+        entry = self._run.ledger.write(
+            Entry(
+                endings=[ending for ending, _ in ends],
+                bounces=[bounce for _, bounce in ends if bounce is not None],
+                starting=following.starting(self._feed.sender.address) if following else None,
+            )
+        )
+        for ending, _ in ends:
+            self._run.count(entry.states[ending.send_id], ending.reason)
+        if ends:
+            failpoint.reached("recorded")
+        return entry
+
+    def _refused(self, mail: "_Mail", why: starts.Refusal) -> None:
+        if why in ("held", "skipped"):
+            self._run.count(why, self._run.reason(mail.claimed.id))
+            return
+        self._run.count("held" if why == "domain_cap" else "not_started", None)
+        if why == "campaign":
+            self._run.stop(self._run.state_of_campaign(), sender=False)
+            self._feed.stop()
+        elif why in ("campaign_cap", "mailbox_cap", "mailbox_held"):
+            self._feed.stop()
+
+
+@dataclass(frozen=True)
+class _Mail:
+    """A claimed mail as it was written."""
+
+    claimed: Claimed
+    closes_at: datetime
+    message_id: str
+    letter: Letter
+
+    def starting(self, mailbox: str) -> Starting:
+        return Starting(
+            send_id=self.claimed.id,
+            mailbox=mailbox,
+            recipient=self.letter.recipient,
+            domain=self.claimed.lead["email_domain"] or "",
+            message_id=self.message_id,
+            closes_at=self.closes_at,
+        )
+
+
+def _end(mail: _Mail, outcome: Outcome) -> tuple[Ending, Bounce | None]:
+    number, reply = mail.claimed.id, outcome.reply.replace("\x00", " ")
+    bounce = Bounce(number, mail.claimed.lead_id) if outcome.recipient_caused else None
+    if outcome.kind == "sent":
+        return Ending(number, "sent", reply=reply), None
+    if outcome.kind == "uncertain":
+        return Ending(number, "uncertain", reason=reply), None
+    if outcome.kind == "refused_permanent":
+        return Ending(number, "failed", reason=reply, reply=reply), bounce
+    return Ending(number, "held", reason=reply, reply=reply, counted=not outcome.session), None

@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import smtplib
+import socket
 import ssl
 
 from aicmo_dagster.campaign.sending import Smtp
@@ -246,9 +247,13 @@ class SmtpTransport(Transport):
         return self._session
 
     def _drop(self) -> None:
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        session, self._session = self._session, None
+        if session is not None:
+            if session.sock is not None:
+                # Wakes up a thread that waits for an answer.
+                with contextlib.suppress(OSError):
+                    session.sock.shutdown(socket.SHUT_RDWR)
+            session.close()
 
 
 def _after_mail(code: int, text: str) -> Outcome:

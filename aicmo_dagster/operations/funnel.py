@@ -1,5 +1,6 @@
 """Where a campaign's leads are, and why the others are not there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,8 @@ from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.stages.qualification import describe
-from aicmo_dagster.stages.sending_window import is_open
-from aicmo_dagster.store import enrolments, figures
+from aicmo_dagster.stages.sending_window import closing_times
+from aicmo_dagster.store import caps, figures
 from aicmo_dagster.store.campaigns import Campaign
 
 
@@ -85,12 +86,11 @@ def _verdict_notes(cursor: Cursor[TupleRow], campaign: Campaign) -> list[str]:
 def _mails(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> list[tuple[int, str, str]]:
     """Mails with the same state and explanation are one line."""
     config = campaign.config
-    started = enrolments.started(cursor, campaign.id, config.day_of(now))
-    cap_reached = started >= config.sending.cap_per_day
+    full = _full(cursor, config, now)
     lines: dict[tuple[str, str], int] = {}
     first: dict[tuple[str, str], datetime] = {}
     for row in figures.mails(cursor, campaign.id, now):
-        line = (row["state"], _why(row, config, cap_reached, now))
+        line = (row["state"], _why(row, config, full, now))
         lines[line] = lines.get(line, 0) + row["mails"]
         first[line] = min(first.get(line, row["first_at"]), row["first_at"])
     zone = ZoneInfo(config.time_zone)
@@ -104,7 +104,22 @@ def _mails(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> list[
     ]
 
 
-def _why(row: dict[str, Any], config: CampaignConfig, cap_reached: bool, now: datetime) -> str:
+def _full(cursor: Cursor[TupleRow], config: CampaignConfig, now: datetime) -> dict[str, str]:
+    """Mailbox -> why it writes nothing more today; absent where it may."""
+    limits, today = caps.Limits.of(config), config.day_of(now)[0].date()
+    if caps.of_campaign(cursor, config, now) >= limits.per_day:
+        return dict.fromkeys(limits.paces, f"daily cap of {limits.per_day:,} reached")
+    reasons = {}
+    for address in limits.paces:
+        known = caps.mailbox(cursor, limits, address)
+        if known.held_until is not None and known.held_until > now:
+            reasons[address] = f"{address} is held: {known.held_reason}"
+        elif caps.left(cursor, limits, address, today, now) == 0:
+            reasons[address] = f"{address} has written its mails of the day"
+    return reasons
+
+
+def _why(row: dict[str, Any], config: CampaignConfig, full: Mapping[str, str], now: datetime) -> str:
     """The explanation of a mail's state; `{at}` stands for the first time of those waiting."""
     said = str(row["reason"] or "").replace("{", "{{").replace("}", "}}")
     if row["state"] == "held":
@@ -117,8 +132,8 @@ def _why(row: dict[str, Any], config: CampaignConfig, cap_reached: bool, now: da
         return "the first is due {at}"
     if not config.sending.senders:
         return "the campaign has no sender; give sending.senders"
-    if not is_open([row["time_zone"]], config.sending.window, config.sending.working_days, now):
+    if not closing_times([row["time_zone"]], config.sending, now):
         return f"the sending window is closed in {row['time_zone']}"
-    if cap_reached:
-        return f"daily cap of {config.sending.cap_per_day:,} reached"
+    if reason := full.get(row["sender"]):
+        return reason
     return "due: the next run sends them"

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.campaign.sending import Pace
-from aicmo_dagster.stages.pace import allowance, gap
 
 Cursor = psycopg.Cursor[TupleRow]
 Full = Literal["campaign_cap", "mailbox_cap", "mailbox_gap", "mailbox_held", "domain_cap"]
@@ -24,28 +24,48 @@ the mailbox wrote too recently, or is held for trouble."""
 
 @dataclass(frozen=True)
 class Limits:
-    """What a campaign allows. `mode` keeps what a simulation counts apart from what really leaves."""
+    """What a campaign allows. What a simulation counts is kept apart from what really leaves."""
 
     campaign: str
-    mode: str
+    live: bool
     per_day: int
     per_domain: int
     per_person: int
     reply_stops_colleagues: bool
     paces: Mapping[str, Pace]
 
-    def key(self, mailbox: str) -> str:
-        """What the mailbox is counted by."""
-        return mailbox if self.mode == "live" else f"simulation {mailbox}"
+    @classmethod
+    def of(cls, config: CampaignConfig) -> "Limits":
+        """The campaign's own."""
+        sending = config.sending
+        return cls(
+            campaign=config.key,
+            live=config.mode == "live",
+            per_day=sending.cap_per_day,
+            per_domain=sending.per_domain_a_day,
+            per_person=sending.per_person_a_week,
+            reply_stops_colleagues=sending.reply_stops_colleagues,
+            paces={sender.address: sender.pace for sender in sending.senders},
+        )
+
+    def key(self, name: str) -> str:
+        """What a mailbox or campaign is counted by."""
+        return name if self.live else f"simulation {name}"
+
+    def rests(self, mailbox: str) -> bool:
+        """Whether the mailbox rests between its mails; nobody would be spared by it in a simulation."""
+        return self.live and self.paces[mailbox].gap_minutes > 0
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Protocol):
     """A mail that wants to start."""
 
-    send_id: int
-    mailbox: str
-    domain: str
+    @property
+    def send_id(self) -> int: ...
+    @property
+    def mailbox(self) -> str: ...
+    @property
+    def domain(self) -> str: ...
 
 
 class Day:
@@ -58,34 +78,33 @@ class Day:
         self._mailboxes = _mailboxes(cursor, {limits.key(one.mailbox) for one in asked})
         self._counts = self._locked({key for one in asked for key in self._keys(one)})
         self._new: Counter[tuple[str, str]] = Counter()
-        self._written: set[str] = set()
         self._week = self._of_week()
 
     def admit(self, one: Asked) -> Full | None:
         """None where the mail may start; it is then counted with those asked after it."""
         limits, keys = self._limits, self._keys(one)
         campaign, mailbox, domain = (self._counts[key] + self._new[key] for key in keys)
-        key = limits.key(one.mailbox)
-        row, pace = self._mailboxes[key], limits.paces[one.mailbox]
+        row, pace = self._mailboxes[limits.key(one.mailbox)], limits.paces[one.mailbox]
         if campaign >= limits.per_day:
             return "campaign_cap"
         if row.held_until is not None and row.held_until > self._now:
             return "mailbox_held"
-        today = allowance(pace, row.first_day, self._day)
-        if mailbox >= today or self._week[key] + self._new[keys[1]] >= pace.per_week:
+        week = self._week[limits.key(one.mailbox)] + self._new[keys[1]]
+        if mailbox >= pace.allowance(row.first_day, self._day) or week >= pace.per_week:
             return "mailbox_cap"
         paused = row.next_at is not None and row.next_at > self._now
-        if pace.gap_minutes and (paused or key in self._written):
+        if limits.rests(one.mailbox) and (paused or self._new[keys[1]]):
             return "mailbox_gap"
         if domain >= limits.per_domain:
             return "domain_cap"
         self._new.update(keys)
-        self._written.add(key)
         return None
 
     def write(self, started: Iterable[Asked]) -> None:
         """Count those that did start."""
         begun = list(started)
+        if not begun:
+            return
         new = sorted(Counter(key for one in begun for key in self._keys(one)).items())
         self._cursor.execute(
             "UPDATE send_counts c SET started = c.started + n.n "
@@ -93,24 +112,23 @@ class Day:
             "WHERE c.scope = n.scope AND c.key = n.key AND c.day = %s",
             [[key[0] for key, _ in new], [key[1] for key, _ in new], [n for _, n in new], self._day],
         )
+        limits = self._limits
         last = {one.mailbox: one for one in begun}
         changed = [
             one
             for one in last.values()
-            if self._mailboxes[self._limits.key(one.mailbox)].first_day is None
-            or self._limits.paces[one.mailbox].gap_minutes
+            if limits.rests(one.mailbox) or self._mailboxes[limits.key(one.mailbox)].first_day is None
         ]
         if changed:
-            nexts = [self._now + gap(self._limits.paces[one.mailbox], one.send_id) for one in changed]
+            nexts = [self._now + limits.paces[one.mailbox].gap(one.send_id) for one in changed]
             self._cursor.execute(
                 "UPDATE mailboxes m SET first_day = coalesce(m.first_day, %s), next_at = n.next_at "
                 "FROM unnest(%s::text[], %s::timestamptz[]) AS n (address, next_at) WHERE m.address = n.address",
-                [self._day, [self._limits.key(one.mailbox) for one in changed], nexts],
+                [self._day, [limits.key(one.mailbox) for one in changed], nexts],
             )
 
     def _keys(self, one: Asked) -> tuple[tuple[str, str], tuple[str, str], tuple[str, str]]:
         mailbox = self._limits.key(one.mailbox)
-        # A simulation of a campaign that was live counts on its own, like its mailboxes.
         campaign = self._limits.key(self._limits.campaign)
         return ("campaign", campaign), ("mailbox", mailbox), ("domain", f"{mailbox} {one.domain}")
 
@@ -149,53 +167,108 @@ class Day:
 class Mailbox:
     """What is remembered of a mailbox."""
 
-    first_day: date | None
-    next_at: datetime | None
-    held_until: datetime | None
+    first_day: date | None = None
+    next_at: datetime | None = None
+    held_until: datetime | None = None
+    held_reason: str | None = None
 
 
-def left(cursor: Cursor, limits: Limits, mailbox: str, day: date, now: datetime) -> int:
+def mailbox(cursor: Cursor, limits: Limits, address: str) -> Mailbox:
+    """What is remembered of a campaign's mailbox."""
+    key = limits.key(address)
+    return _mailboxes(cursor, {key}, lock=False)[key]
+
+
+def left(cursor: Cursor, limits: Limits, address: str, day: date, now: datetime) -> int:
     """How many mails of the mailbox may still start today, as far as its own caps and the campaign's say."""
-    with_key = limits.key(mailbox)
-    row = _mailboxes(cursor, {with_key}, lock=False)[with_key]
+    row = mailbox(cursor, limits, address)
     if row.held_until is not None and row.held_until > now:
         return 0
     cursor.execute(
-        "SELECT coalesce(sum(started) FILTER (WHERE scope = 'campaign' AND key = %(campaign)s AND day = %(day)s), 0), "
+        "SELECT coalesce(sum(started) FILTER (WHERE scope = 'campaign' AND day = %(day)s), 0), "
         "coalesce(sum(started) FILTER (WHERE scope = 'mailbox' AND day = %(day)s), 0), "
         "coalesce(sum(started) FILTER (WHERE scope = 'mailbox'), 0) FROM send_counts "
         "WHERE (scope, key) IN (('campaign', %(campaign)s), ('mailbox', %(mailbox)s)) "
         "AND day > %(week)s AND day <= %(day)s",
         {
             "campaign": limits.key(limits.campaign),
-            "mailbox": with_key,
+            "mailbox": limits.key(address),
             "day": day,
             "week": day - timedelta(days=7),
         },
     )
     campaign, today, week = cursor.fetchone() or (0, 0, 0)
-    pace = limits.paces[mailbox]
-    return max(
-        0,
-        min(
-            limits.per_day - int(campaign),
-            allowance(pace, row.first_day, day) - int(today),
-            pace.per_week - int(week),
-        ),
+    pace = limits.paces[address]
+    own = min(pace.allowance(row.first_day, day) - int(today), pace.per_week - int(week))
+    return max(0, min(limits.per_day - int(campaign), own))
+
+
+def of_campaign(cursor: Cursor, config: CampaignConfig, now: datetime) -> int:
+    """How many mails of the campaign have started on the day around `now`."""
+    limits = Limits.of(config)
+    cursor.execute(
+        "SELECT started FROM send_counts WHERE scope = 'campaign' AND key = %s AND day = %s",
+        [limits.key(limits.campaign), config.day_of(now)[0].date()],
+    )
+    (started,) = cursor.fetchone() or (0,)
+    return int(started)
+
+
+def of_domains(
+    cursor: Cursor, limits: Limits, address: str, domains: Iterable[str], day: date
+) -> dict[str, int]:
+    """Domain -> mails that the mailbox started to it on that day; none for a domain that is absent."""
+    prefix = f"{limits.key(address)} "
+    cursor.execute(
+        "SELECT key, started FROM send_counts WHERE scope = 'domain' AND key = ANY(%s) AND day = %s",
+        [[prefix + domain for domain in {*domains}], day],
+    )
+    return {str(key).removeprefix(prefix): int(n) for key, n in cursor.fetchall()}
+
+
+_FIRST_PAUSE = timedelta(minutes=5)
+_LONGEST_PAUSE = timedelta(hours=6)
+
+
+def trouble(
+    cursor: Cursor, limits: Limits, address: str, most: int, reason: str, now: datetime
+) -> datetime | None:
+    """Count a connection that failed; from the `most`-th in a row the mailbox is held, until the time returned.
+
+    The pause doubles with each failure behind that, from 5 minutes to 6 hours at most.
+    """
+    cursor.execute(
+        "INSERT INTO mailboxes AS m (address, troubles) VALUES (%s, 1) "
+        "ON CONFLICT (address) DO UPDATE SET troubles = least(m.troubles + 1, 1000) RETURNING troubles",
+        [limits.key(address)],
+    )
+    (troubles,) = cursor.fetchone() or (1,)
+    if troubles < most:
+        return None
+    until: datetime = now + min(_FIRST_PAUSE * 2 ** min(troubles - most, 10), _LONGEST_PAUSE)
+    hold(cursor, limits, address, until, reason)
+    return until
+
+
+def hold(cursor: Cursor, limits: Limits, address: str, until: datetime, reason: str) -> None:
+    """Let no mail of the mailbox start before a time."""
+    cursor.execute(
+        "INSERT INTO mailboxes (address, held_until, held_reason) VALUES (%s, %s, %s) ON CONFLICT (address) "
+        "DO UPDATE SET held_until = excluded.held_until, held_reason = excluded.held_reason",
+        [limits.key(address), until, reason],
     )
 
 
-def next_at(cursor: Cursor, limits: Limits, mailbox: str) -> datetime | None:
-    """The earliest time of the mailbox's next mail; None where it may write now."""
-    key = limits.key(mailbox)
-    return _mailboxes(cursor, {key}, lock=False)[key].next_at
+def recovered(cursor: Cursor, limits: Limits, address: str) -> None:
+    """A connection worked: the count of those that failed begins anew."""
+    cursor.execute("UPDATE mailboxes SET troubles = 0 WHERE address = %s", [limits.key(address)])
 
 
 def _mailboxes(cursor: Cursor, addresses: set[str], *, lock: bool = True) -> dict[str, Mailbox]:
     wanted = sorted(addresses)
     select = (
-        "SELECT address, first_day, next_at, held_until FROM mailboxes WHERE address = ANY(%s) ORDER BY address"
-        + (" FOR UPDATE" if lock else "")
+        "SELECT address, first_day, next_at, held_until, held_reason FROM mailboxes WHERE address = ANY(%s) "
+        "ORDER BY address" + (" FOR UPDATE" if lock else "")
     )
     cursor.execute(select.encode(), [wanted])
     found = {str(address): Mailbox(*rest) for address, *rest in cursor.fetchall()}
@@ -205,4 +278,4 @@ def _mailboxes(cursor: Cursor, addresses: set[str], *, lock: bool = True) -> dic
         )
         cursor.execute(select.encode(), [wanted])
         found = {str(address): Mailbox(*rest) for address, *rest in cursor.fetchall()}
-    return {address: found.get(address, Mailbox(None, None, None)) for address in wanted}
+    return {address: found.get(address, Mailbox()) for address in wanted}

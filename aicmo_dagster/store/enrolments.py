@@ -1,5 +1,6 @@
-"""Leads in a sequence: who may send for a campaign, who has left, which windows matter."""
+"""Leads in a sequence: which mailbox writes to them, who has left, which windows matter."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from psycopg import Cursor
@@ -7,13 +8,38 @@ from psycopg.rows import TupleRow
 
 from aicmo_dagster.store.database import rows
 
-_SENDING_LOCK_SPACE = 0x6D61
-"""First half of the session locks under which one process sends for a campaign; the second is its id."""
+
+def winners(cursor: Cursor[TupleRow], campaign_id: int) -> dict[tuple[str, int, int], str]:
+    """Sequence, version, step -> the variant that new leads get."""
+    cursor.execute(
+        "SELECT sequence, sequence_version, step, variant FROM variant_winners WHERE campaign_id = %s",
+        [campaign_id],
+    )
+    return {
+        (str(name), int(version), int(step)): str(variant)
+        for name, version, step, variant in cursor.fetchall()
+    }
 
 
-def hold_sending_lock(cursor: Cursor[TupleRow], campaign_id: int) -> None:
-    """Wait for the right to send for the campaign; the session holds it until it ends, however it ends."""
-    cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_SENDING_LOCK_SPACE, campaign_id])
+def without_mailbox(
+    cursor: Cursor[TupleRow], campaign_id: int, mailboxes: Sequence[str]
+) -> list[tuple[int, int]]:
+    """Waiting sends (and their leads) that come from none of the mailboxes."""
+    cursor.execute(
+        "SELECT id, lead_id FROM sends WHERE campaign_id = %s AND state IN ('planned', 'held') "
+        "AND (sender IS NULL OR sender <> ALL(%s))",
+        [campaign_id, list(mailboxes)],
+    )
+    return [(int(send_id), int(lead_id)) for send_id, lead_id in cursor.fetchall()]
+
+
+def give_mailboxes(cursor: Cursor[TupleRow], numbers: Sequence[int], mailboxes: Sequence[str]) -> None:
+    """Have each of the sends come from its mailbox."""
+    cursor.execute(
+        "UPDATE sends s SET sender = m.mailbox FROM unnest(%s::bigint[], %s::text[]) AS m (id, mailbox) "
+        "WHERE s.id = m.id",
+        [list(numbers), list(mailboxes)],
+    )
 
 
 def leave(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> int:
@@ -42,25 +68,15 @@ def open_zones(cursor: Cursor[TupleRow], campaign_id: int) -> list[str]:
     return [row["time_zone"] for row in found]
 
 
-def due_zones(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> list[str]:
-    """The time zones of leads whose next mail is due, windows aside."""
-    found = rows(
-        cursor,
-        "SELECT DISTINCT time_zone FROM sends WHERE campaign_id = %(campaign)s AND due_at <= %(now)s "
-        "AND (state = 'planned' OR state = 'held' AND next_try_at <= %(now)s)",
+def due(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> list[tuple[str, str]]:
+    """The mailboxes and time zones of mails that are due, windows and caps aside."""
+    cursor.execute(
+        "SELECT DISTINCT sender, time_zone FROM sends WHERE campaign_id = %(campaign)s AND due_at <= %(now)s "
+        "AND state IN ('planned', 'held') AND (next_try_at IS NULL OR next_try_at <= %(now)s) "
+        "AND sender IS NOT NULL",
         {"campaign": campaign_id, "now": now},
     )
-    return [row["time_zone"] for row in found]
-
-
-def started(cursor: Cursor[TupleRow], campaign_id: int, day: tuple[datetime, datetime]) -> int:
-    """Mails of the campaign that were started within a day (its start and end)."""
-    (row,) = rows(
-        cursor,
-        "SELECT count(*) AS n FROM sends WHERE campaign_id = %s AND started_at >= %s AND started_at < %s",
-        [campaign_id, *day],
-    )
-    return int(row["n"])
+    return [(str(mailbox), str(zone)) for mailbox, zone in cursor.fetchall()]
 
 
 def suppressed_but_open(cursor: Cursor[TupleRow], campaign_id: int) -> int:

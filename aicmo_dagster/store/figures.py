@@ -154,12 +154,12 @@ def last_harvest(cursor: Cursor[TupleRow], campaign_id: int) -> list[dict[str, A
 
 
 def mails(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Mails by state, mode, reason and zone: number, whether they are due, and the first time of those waiting."""
+    """Mails by state, mode, reason, mailbox and zone: number, whether they are due, the first time of those waiting."""
     return rows(
         cursor,
-        "SELECT state, mode, reason, time_zone, state IN ('planned', 'held') AND "
+        "SELECT state, mode, reason, sender, time_zone, state IN ('planned', 'held') AND "
         "coalesce(next_try_at, due_at) <= %(now)s AS due, count(*) AS mails, "
         "min(coalesce(next_try_at, due_at)) AS first_at FROM sends WHERE campaign_id = %(campaign)s "
-        "GROUP BY 1, 2, 3, 4, 5 ORDER BY count(*) DESC, first_at",
+        "GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY count(*) DESC, first_at",
         {"campaign": campaign_id, "now": now},
     )

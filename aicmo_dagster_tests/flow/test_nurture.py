@@ -1,4 +1,3 @@
-import threading
 import uuid
 from datetime import timedelta
 
@@ -7,7 +6,7 @@ import time_machine
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.flow import run
-from aicmo_dagster.flow.nurture import deliver, plan, sending_lock
+from aicmo_dagster.flow.nurture import deliver, plan
 from aicmo_dagster.flow.run import Run
 from aicmo_dagster.store import database
 from aicmo_dagster.store.campaigns import Campaign
@@ -38,9 +37,8 @@ def _run() -> Run:
 
 def _nurture() -> int:
     started = _run()
-    with sending_lock(started):
-        plan(started)
-        return deliver(started).sent
+    plan(started)
+    return deliver(started).sent
 
 
 def _left() -> list[bool]:
@@ -86,18 +84,3 @@ def test_what_a_dead_process_left_is_planned_again_or_uncertain(campaign: Campai
         assert _nurture() == 1
     states = outreach.states()
     assert (states[claimed], states[sending]) == ("sent", "uncertain")
-
-
-def test_only_one_process_sends_for_a_campaign_at_a_time(campaign: Campaign) -> None:
-    entered = threading.Event()
-
-    def wait_for_the_lock() -> None:
-        with sending_lock(_run()):
-            entered.set()
-
-    with sending_lock(_run()):
-        thread = threading.Thread(target=wait_for_the_lock)
-        thread.start()
-        assert not entered.wait(0.5)
-    thread.join(10)
-    assert entered.is_set()

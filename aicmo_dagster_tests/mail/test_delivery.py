@@ -10,39 +10,48 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import URL
 
+from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.mail.delivery import Delivered, send_due
 from aicmo_dagster.mail.outbox import Outbox
 from aicmo_dagster.mail.outcome import Letter, Outcome, Transport
 from aicmo_dagster.mail.smtp import SmtpTransport
-from aicmo_dagster.store import campaigns, database, sends, suppressions
+from aicmo_dagster.store import campaigns, claims, database, suppressions
 from aicmo_dagster_tests.mail.servers import ScriptedServer, smtp_server
-from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_mails, add_send, config, states
+from aicmo_dagster_tests.outreach import (
+    NOW,
+    SENDER,
+    add_campaign,
+    add_lead,
+    add_mails,
+    add_send,
+    config,
+    states,
+)
 
 pytestmark = pytest.mark.usefixtures("store")
 
 
 def live(port: int, **sending: Any) -> campaigns.Campaign:
-    sender = {
-        "mailbox": "Test Sender <sender@example.com>",
-        "postal_address": "1 Test Street, Testtown",
-        "smtp": {"host": "127.0.0.1", "port": port, "security": "none", "timeout_s": 10},
-    }
-    return add_campaign(config(mode="live", sending={"sender": sender, **sending}))
+    smtp = {"host": "127.0.0.1", "port": port, "security": "none", "timeout_s": 10}
+    return add_campaign(config(mode="live", sending={"sender": {**SENDER, "smtp": smtp}, **sending}))
 
 
 def run(
     campaign: campaigns.Campaign, transport: Transport | None = None, at: datetime = NOW, **changes: Any
 ) -> Delivered:
-    if transport is None:
-        (sender,) = campaign.config.sending.senders
+    def connect(sender: Sender) -> Transport:
+        if transport is not None:
+            return transport
         assert sender.smtp is not None
-        transport = SmtpTransport(sender.smtp)
-    arguments: dict[str, Any] = {"now": lambda: at, "zones_open": lambda _: ["UTC"], **changes}
-    try:
-        return send_due(database.connect, campaign, transport, **arguments)
-    finally:
-        transport.close()
+        return SmtpTransport(sender.smtp)
+
+    arguments: dict[str, Any] = {"now": lambda: at, "pause": no_pause, **changes}
+    return send_due(database.connect, campaign, connect, **arguments)
+
+
+def no_pause(seconds: float) -> None:
+    raise AssertionError(f"waits for {seconds} s")
 
 
 def counts(delivered: Delivered) -> dict[str, int]:
@@ -74,7 +83,9 @@ def test_the_mail_is_the_leads_step_in_its_words_and_the_ledger_knows_its_messag
         "A question for Example Ltd",
         "Test Lead <lead@example.org>",
     )
-    text = str(message.get_content())
+    body = message.get_body(("plain",))
+    assert body is not None
+    text = str(body.get_content())
     assert text.startswith("Hello Test,")
     assert "your work as Tester at Example Ltd" in text
     assert "1 Test Street" in text
@@ -100,7 +111,10 @@ def test_a_simulation_writes_the_mails_to_files(tmp_path: Path) -> None:
 
 
 def test_the_cap_of_the_day_is_kept_over_runs_and_the_next_day_goes_on(tmp_path: Path) -> None:
-    campaign = add_campaign(config(sending={"cap_per_day": 4}, time_zone="America/New_York"))
+    window = {"start": "00:00", "end": "23:59"}
+    campaign = add_campaign(
+        config(sending={"cap_per_day": 4, "window": window}, time_zone="America/New_York")
+    )
     add_mails(campaign.id, 10)
     outbox = Outbox(tmp_path, campaign.key)
     assert run(campaign, outbox, limit=3).sent == 3
@@ -121,20 +135,13 @@ def test_two_deliveries_at_once_send_every_mail_once() -> None:
 
 
 def test_a_window_that_closes_while_mails_leave_keeps_the_rest_back(tmp_path: Path) -> None:
-    campaign = add_campaign()
+    campaign = add_campaign(config(sending={"window": {"start": "09:00", "end": "10:00:10"}}))
     add_mails(campaign.id, 10)
-    minutes = iter(range(1000))
-
-    def zones(now: datetime) -> list[str]:
-        return ["UTC"] if now < NOW + timedelta(minutes=10) else []
-
-    delivered = run(
-        campaign,
-        Outbox(tmp_path, "test"),
-        now=lambda: NOW + timedelta(minutes=next(minutes)),
-        zones_open=zones,
-    )
+    seconds = iter(range(1000))
+    delivered = run(campaign, Outbox(tmp_path, "test"), now=lambda: NOW + timedelta(seconds=next(seconds)))
     assert 0 < delivered.sent < 10
+    (last,) = database.fetch("SELECT max(started_at) AS at FROM sends")
+    assert last["at"] < NOW + timedelta(seconds=10)
     assert list(states().values()) == ["sent"] * delivered.sent + ["planned"] * (10 - delivered.sent)
 
 
@@ -314,7 +321,8 @@ def test_an_address_that_changes_while_the_mail_is_on_its_way_waits_for_the_next
             cursor.execute("UPDATE leads SET email = 'new@example.org'")
 
     delivered = run(campaign, Interrupted(change))
-    assert counts(delivered) == {"not_started": 1}
+    assert counts(delivered) == {"held": 1}
+    assert delivered.reasons == {"the lead was changed while its mail was written": 1}
     assert states() == {only: "held"}
 
 
@@ -331,7 +339,7 @@ def test_a_crash_leaves_nothing_claimed_for_the_next_run_and_loses_nothing() -> 
     with pytest.raises(Killed):
         run(campaign, Interrupted(kill))
     with database.transaction() as cursor:
-        sends.orphans(cursor, campaign.id)
+        claims.orphans(cursor, campaign.id, NOW)
     transport = Interrupted(lambda: None)
     run(campaign, transport)
     assert len(transport.sent) == 3

@@ -4,7 +4,7 @@ from sqlalchemy.engine import URL
 
 from aicmo_dagster.operations.funnel import Funnel, funnel
 from aicmo_dagster.store import campaigns, database
-from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_mails, add_send, config
+from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_mails, add_send, config, count_mails
 
 
 def _funnel() -> Funnel:
@@ -20,6 +20,7 @@ def test_mails_that_are_due_inside_the_window_wait_for_the_next_run(store: URL) 
 def test_a_reached_cap_is_named_with_its_number(store: URL) -> None:
     campaign = add_campaign(config(sending={"cap_per_day": 1}))
     add_send(campaign.id, add_lead(campaign.id), state="sent", started_at=NOW, sent_at=NOW, mode="simulation")
+    count_mails(1)
     add_mails(campaign.id, 3)
     assert _funnel().mails == [
         (3, "planned", "daily cap of 1 reached"),

@@ -10,7 +10,8 @@ from aicmo_dagster.campaign.config import CampaignConfig, ManualSource
 from aicmo_dagster.campaign.icp import Icp
 from aicmo_dagster.campaign.steps import Sequence, Step
 from aicmo_dagster.errors import ConfigurationError
-from aicmo_dagster.stages.nurture import is_open, plan
+from aicmo_dagster.stages.nurture import plan
+from aicmo_dagster.stages.sending_window import closing_times
 
 CONFIG = CampaignConfig(
     key="eu-saas",
@@ -34,13 +35,19 @@ def enrolled(*rows: tuple[Any, ...]) -> pd.DataFrame:
     frame = pd.DataFrame(
         [(i, *row, None)[:6] for i, row in enumerate(rows, 1)],
         columns=["lead_id", "sequence", "sequence_version", "step", "base_at", "time_zone"],
-    )
+    ).assign(country_code=None, sender=None, score=0.5)
     frame["base_at"] = pd.to_datetime(frame["base_at"], utc=True).astype("datetime64[us, UTC]")
-    return frame.astype({"sequence": "str", "time_zone": "str"})
+    return frame.astype({"sequence": "str", "time_zone": "str", "country_code": "str", "sender": "str"})
+
+
+def planned(
+    frame: pd.DataFrame, sequences: Any = SEQUENCES, config: CampaignConfig = CONFIG, winners: Any = None
+) -> pd.DataFrame:
+    return plan(frame, sequences, config, winners or {})
 
 
 def due(*row: Any) -> datetime:
-    found: datetime = plan(enrolled(row), SEQUENCES, CONFIG)["due_at"].iloc[0].to_pydatetime()
+    found: datetime = planned(enrolled(row), SEQUENCES, CONFIG)["due_at"].iloc[0].to_pydatetime()
     return found
 
 
@@ -57,7 +64,7 @@ def test_the_first_step_of_a_later_day_waits_for_that_day() -> None:
 
 
 def test_a_lead_of_unknown_zone_has_the_campaigns() -> None:
-    found = plan(enrolled(("close", 1, 0, MONDAY.replace(hour=1))), SEQUENCES, CONFIG).iloc[0]
+    found = planned(enrolled(("close", 1, 0, MONDAY.replace(hour=1))), SEQUENCES, CONFIG).iloc[0]
     assert found["time_zone"] == "Europe/Berlin"
     assert found["due_at"] == datetime(2026, 6, 1, 7, tzinfo=UTC)
 
@@ -70,25 +77,25 @@ def test_the_gap_counts_from_the_actual_send() -> None:
 
 def test_an_overdue_lead_gets_one_step_and_not_the_rest_of_its_sequence() -> None:
     long_ago = MONDAY - timedelta(days=364)
-    found = plan(enrolled(("close", 1, 0, long_ago)), SEQUENCES, CONFIG)
+    found = planned(enrolled(("close", 1, 0, long_ago)), SEQUENCES, CONFIG)
     assert found["step"].tolist() == [1]
     assert due("close", 1, 1, MONDAY) == MONDAY + timedelta(days=2), "step 2 waits although it was overdue"
 
 
 def test_leads_past_the_last_step_are_not_planned() -> None:
     rows = enrolled(("close", 1, 3, MONDAY), ("close", 2, 2, MONDAY), ("close", 1, 2, MONDAY))
-    assert plan(rows, SEQUENCES, CONFIG)["lead_id"].tolist() == [3]
+    assert planned(rows, SEQUENCES, CONFIG)["lead_id"].tolist() == [3]
 
 
 def test_a_lead_keeps_the_version_it_is_enrolled_in() -> None:
     rows = enrolled(("close", 1, 1, MONDAY), ("close", 2, 1, MONDAY))
-    found = plan(rows, SEQUENCES, CONFIG)
+    found = planned(rows, SEQUENCES, CONFIG)
     assert found["sequence_version"].tolist() == [1, 2]
     assert found["due_at"].tolist() == [MONDAY + timedelta(days=2), MONDAY + timedelta(days=4)]
 
 
 def test_the_plan_has_the_columns_and_types_of_the_ledger() -> None:
-    found = plan(enrolled(("close", 1, 1, MONDAY, "Asia/Tokyo")), SEQUENCES, CONFIG)
+    found = planned(enrolled(("close", 1, 1, MONDAY, "Asia/Tokyo")), SEQUENCES, CONFIG)
     assert {name: str(dtype) for name, dtype in found.dtypes.items()} == {
         "lead_id": "int64",
         "sequence": "str",
@@ -96,24 +103,27 @@ def test_the_plan_has_the_columns_and_types_of_the_ledger() -> None:
         "step": "int64",
         "due_at": "datetime64[us, UTC]",
         "time_zone": "str",
+        "sender": "str",
+        "priority": "float64",
+        "variant": "str",
     }
     assert found["step"].tolist() == [2]
 
 
-def test_nobody_enrolled_is_an_empty_plan() -> None:
-    assert plan(enrolled(), SEQUENCES, CONFIG).empty
+def test_nobody_enrolled_is_an_empty_planned() -> None:
+    assert planned(enrolled(), SEQUENCES, CONFIG).empty
 
 
 def test_naive_times_are_refused() -> None:
     rows = enrolled(("close", 1, 0, MONDAY))
     rows["base_at"] = rows["base_at"].dt.tz_localize(None)
     with pytest.raises(TypeError, match=r"'base_at' has the type .*without a time zone"):
-        plan(rows, SEQUENCES, CONFIG)
+        planned(rows, SEQUENCES, CONFIG)
 
 
 def test_a_version_that_was_thrown_away_is_named() -> None:
     with pytest.raises(ConfigurationError, match="sequence 'close' has no version 3"):
-        plan(enrolled(("close", 3, 0, MONDAY)), SEQUENCES, CONFIG)
+        planned(enrolled(("close", 3, 0, MONDAY)), SEQUENCES, CONFIG)
 
 
 @given(
@@ -129,7 +139,7 @@ def test_a_version_that_was_thrown_away_is_named() -> None:
 )
 def test_a_lead_has_at_most_one_next_step_in_its_window_after_its_gap(rows: list[Any]) -> None:
     frame = enrolled(*[(*key, step, at, zone) for key, step, at, zone in rows])
-    found = plan(frame, SEQUENCES, CONFIG).set_index("lead_id")
+    found = planned(frame, SEQUENCES, CONFIG).set_index("lead_id")
     assert found.index.is_unique
     for number, ((name, version), step, at, _zone) in enumerate(rows, 1):
         days = [0, *(one.day for one in SEQUENCES[name, version].steps)]
@@ -139,6 +149,4 @@ def test_a_lead_has_at_most_one_next_step_in_its_window_after_its_gap(rows: list
         assert found["step"][number] == step + 1
         due_at = found["due_at"][number].to_pydatetime()
         assert due_at >= at.replace(tzinfo=UTC) + timedelta(days=days[step + 1] - days[step])
-        assert is_open(
-            [found["time_zone"][number]], CONFIG.sending.window, CONFIG.sending.working_days, due_at
-        )
+        assert closing_times([found["time_zone"][number]], CONFIG.sending, due_at)

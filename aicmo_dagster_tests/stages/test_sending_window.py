@@ -7,10 +7,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aicmo_dagster.campaign.hours import WEEKDAYS, Weekday, WorkingHours
-from aicmo_dagster.stages.sending_window import is_open, next_open
+from aicmo_dagster.campaign.sending import Sending
+from aicmo_dagster.stages.sending_window import closing_times, next_open
 
 OFFICE = WorkingHours()
 WORKING_DAYS: list[Weekday] = ["mon", "tue", "wed", "thu", "fri"]
+NOWHERE = pd.Series([None], dtype="str")
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "UTC"]
 
 INSTANTS = st.datetimes(datetime(2011, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
@@ -20,10 +22,27 @@ WINDOWS = st.lists(st.times(), min_size=2, max_size=2, unique=True).map(
 DAYS = st.lists(st.sampled_from(WEEKDAYS), min_size=1, unique=True)
 
 
+def sending(window: WorkingHours = OFFICE, days: list[Weekday] = WORKING_DAYS) -> Sending:
+    return Sending(window=window, working_days=days)
+
+
+def is_open(zones: list[str], window: WorkingHours, days: list[Weekday], now: datetime) -> list[str]:
+    return list(closing_times(zones, sending(window, days), now))
+
+
 def opening(
-    at: datetime, zone: str, window: WorkingHours = OFFICE, days: list[Weekday] = WORKING_DAYS
+    at: datetime,
+    zone: str,
+    window: WorkingHours = OFFICE,
+    days: list[Weekday] = WORKING_DAYS,
+    country: str | None = None,
 ) -> datetime:
-    found = next_open(pd.Series([at]), pd.Series([zone], dtype="str"), window, days)
+    found = next_open(
+        pd.Series([at]),
+        pd.Series([zone], dtype="str"),
+        pd.Series([country], dtype="str"),
+        sending(window, days),
+    )
     assert str(found.dtype) == "datetime64[us, UTC]"
     answer: datetime = found.iloc[0].to_pydatetime()
     return answer
@@ -71,7 +90,7 @@ def test_between_an_instant_and_its_opening_the_window_is_closed(
 def test_an_instant_opens_among_others_as_it_does_alone(rows: list[tuple[datetime, str]]) -> None:
     at = pd.Series([at for at, _zone in rows], dtype="datetime64[us, UTC]")
     zones = pd.Series([zone for _at, zone in rows], dtype="str")
-    together = next_open(at, zones, OFFICE, WORKING_DAYS)
+    together = next_open(at, zones, pd.Series(pd.NA, at.index, "str"), sending())
     assert [one.to_pydatetime() for one in together] == [opening(*row) for row in rows]
 
 
@@ -109,13 +128,13 @@ def test_a_start_that_autumn_repeats_is_its_first_occurrence() -> None:
 
 def test_no_instants_have_no_openings() -> None:
     at = pd.Series([], dtype="datetime64[us, UTC]")
-    assert next_open(at, pd.Series([], dtype="str"), OFFICE, WORKING_DAYS).empty
+    assert next_open(at, NOWHERE[:0], NOWHERE[:0], sending()).empty
 
 
 def test_naive_timestamps_are_refused() -> None:
     at = pd.Series([datetime(2026, 6, 1)], name="base_at")  # noqa: DTZ001
     with pytest.raises(TypeError, match=r"'base_at' has the type datetime64.*without a time zone"):
-        next_open(at, pd.Series(["UTC"], dtype="str"), OFFICE, WORKING_DAYS)
+        next_open(at, pd.Series(["UTC"], dtype="str"), NOWHERE, sending())
     with pytest.raises(TypeError, match="no time zone"):
         is_open(["UTC"], OFFICE, WORKING_DAYS, datetime(2026, 6, 1))  # noqa: DTZ001
 
@@ -123,9 +142,9 @@ def test_naive_timestamps_are_refused() -> None:
 def test_a_missing_instant_or_zone_is_refused() -> None:
     missing = pd.Series([None], dtype="datetime64[us, UTC]", name="base_at")
     with pytest.raises(ValueError, match="'base_at' has a missing time"):
-        next_open(missing, pd.Series(["UTC"], dtype="str"), OFFICE, WORKING_DAYS)
+        next_open(missing, pd.Series(["UTC"], dtype="str"), NOWHERE, sending())
     with pytest.raises(ValueError, match="no time zone"):
-        next_open(pd.Series([datetime.now(UTC)]), pd.Series([None], dtype="str"), OFFICE, WORKING_DAYS)
+        next_open(pd.Series([datetime.now(UTC)]), NOWHERE, NOWHERE, sending())
 
 
 def test_at_one_moment_some_zones_are_open_and_others_asleep() -> None:
@@ -135,3 +154,50 @@ def test_at_one_moment_some_zones_are_open_and_others_asleep() -> None:
         "Asia/Tokyo",
     ]
     assert is_open(["Europe/Berlin"], OFFICE, WORKING_DAYS, now + timedelta(days=5)) == []
+
+
+@settings(deadline=None)
+@given(INSTANTS, st.sampled_from(ZONES), WINDOWS, DAYS)
+@example(
+    local("2026-03-29T01:45", "Europe/Berlin"),
+    "Europe/Berlin",
+    WorkingHours(start=time(1), end=time(2, 30)),
+    ["sun"],
+)
+def test_a_window_is_open_until_it_closes_and_not_when_it_does(
+    at: datetime, zone: str, window: WorkingHours, days: list[Weekday]
+) -> None:
+    closes = closing_times([zone], sending(window, days), at).get(zone)
+    if closes is not None:
+        assert closes > at
+        assert is_open([zone], window, days, closes) == [] or window.start == window.end
+        assert is_open([zone], window, days, closes - timedelta(microseconds=1)) == [zone]
+
+
+@pytest.mark.parametrize(
+    ("at", "country", "expected"),
+    [
+        ("2026-12-25T10:00", "DE", "2026-12-28T09:00"),
+        ("2026-12-24T18:00", "DE", "2026-12-28T09:00"),
+        ("2026-12-25T10:00", None, "2026-12-25T10:00"),
+        ("2026-07-14T10:00", "FR", "2026-07-15T09:00"),
+        ("2026-07-14T10:00", "DE", "2026-07-14T10:00"),
+        ("2026-07-14T10:00", "ZZ", "2026-07-14T10:00"),
+    ],
+)
+def test_holidays_of_the_leads_country_are_no_working_days(
+    at: str, country: str | None, expected: str
+) -> None:
+    zone = "Europe/Berlin"
+    assert opening(local(at, zone), zone, country=country) == local(expected, zone)
+
+
+def test_a_campaign_may_write_on_holidays() -> None:
+    at = pd.Series([local("2026-12-25T10:00", "Europe/Berlin")])
+    found = next_open(
+        at,
+        pd.Series(["Europe/Berlin"], dtype="str"),
+        pd.Series(["DE"], dtype="str"),
+        Sending(holidays=False),
+    )
+    assert found.iloc[0] == at.iloc[0]

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.errors import LeadNotFoundError
-from aicmo_dagster.store import campaigns, database, enrolments, sends, suppressions
+from aicmo_dagster.store import campaigns, claims, database, enrolments, sends, starts, suppressions
+from aicmo_dagster.store.caps import Limits
+from aicmo_dagster.store.claims import Claims
 from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_mails, add_send, config, states
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -16,35 +19,57 @@ pytestmark = pytest.mark.usefixtures("store")
 DAY = (NOW.replace(hour=0), NOW.replace(hour=0) + timedelta(days=1))
 
 
+def limits(**changes: Any) -> Limits:
+    return replace(Limits.of(config()), **changes)
+
+
 def claim(campaign_id: int, worker: int = 1, **changes: Any) -> list[sends.Claimed]:
-    with database.transaction() as cursor:
-        arguments: dict[str, Any] = {
-            "limit": 100,
-            "cap_per_day": 1000,
-            "day": DAY,
-            "now": NOW,
-            "lease_s": 60,
-            **changes,
-        }
-        zones = arguments.pop("zones", ["UTC"])
-        return sends.claim(cursor, campaign_id, worker, zones, **arguments)
-
-
-def start(cursor: sends.Cursor, send_id: int, worker: int = 1, **changes: Any) -> bool:
+    known = limits(per_day=changes.pop("cap_per_day", 1000), per_domain=changes.pop("per_domain", 1000))
+    asked = Claims(campaign_id, worker, "sender@example.com", known, timedelta(minutes=1))
     arguments: dict[str, Any] = {
-        "mode": "simulation",
-        "sender": "sender@example.com",
-        "recipient": "lead@example.org",
-        "message_id": f"<{send_id}@example.com>",
+        "zones": ["UTC"],
+        "opening": lambda _country, _zone: None,
+        "limit": 100,
+        "day": DAY,
         "now": NOW,
         **changes,
     }
-    return sends.start(cursor, send_id, worker, **arguments)
+    with database.transaction() as cursor:
+        return claims.claim(cursor, asked, **arguments)
+
+
+def refusal(
+    cursor: sends.Cursor,
+    send_id: int,
+    worker: int = 1,
+    recipient: str = "lead@example.org",
+    known: Limits | None = None,
+    **changes: Any,
+) -> starts.Refusal | None:
+    starting = starts.Starting(
+        send_id,
+        "sender@example.com",
+        recipient,
+        recipient.partition("@")[2],
+        f"<{send_id}@example.com>",
+        changes.pop("closes_at", DAY[1]),
+    )
+    arguments: dict[str, Any] = {"limits": known or limits(), "day": DAY, "now": NOW, **changes}
+    starts.lock(cursor)
+    campaign = database.rows(cursor, "SELECT campaign_id FROM sends WHERE id = %s", [send_id])[0][
+        "campaign_id"
+    ]
+    return starts.start(cursor, campaign, worker, [starting], **arguments).get(send_id)
 
 
 def started(send_id: int, **changes: Any) -> bool:
     with database.transaction() as cursor:
-        return start(cursor, send_id, **changes)
+        return refusal(cursor, send_id, **changes) is None
+
+
+def release(worker: int = 1) -> int:
+    with database.transaction() as cursor:
+        return claims.release(cursor, worker)
 
 
 def execute(statement: str, *parameters: object) -> None:
@@ -52,9 +77,9 @@ def execute(statement: str, *parameters: object) -> None:
         cursor.execute(statement.encode(), parameters)
 
 
-def finish(send_id: int, state: sends.Ended, **changes: Any) -> str | None:
+def finish(send_id: int, state: starts.Ended, **changes: Any) -> str | None:
     with database.transaction() as cursor:
-        return sends.finish(cursor, send_id, 1, state, **{"now": NOW, **changes})
+        return starts.finish(cursor, 1, [starts.Ending(send_id, state, **changes)], NOW).get(send_id)
 
 
 def one_claimed() -> tuple[int, int, int]:
@@ -95,21 +120,15 @@ def test_only_what_is_due_and_whose_zone_is_open_is_claimed(store: URL) -> None:
     assert [one.id for one in claim(campaign.id)] == [due, ready]
 
 
-def test_the_oldest_is_claimed_first_and_then_the_highest_score(store: URL) -> None:
+def test_the_oldest_is_claimed_first_and_then_the_highest_priority(store: URL) -> None:
     campaign = add_campaign()
     leads = [add_lead(campaign.id, f"{name}@example.org") for name in "abc"]
     low, high, old = (
         add_send(campaign.id, lead, due_at=NOW - timedelta(hours=hours))
         for lead, hours in zip(leads, (0, 0, 1), strict=True)
     )
-    for lead, score in zip(leads, (0.2, 0.9, 0.1), strict=True):
-        execute(
-            "INSERT INTO lead_scores (lead_id, icp_fit, opportunity, score, confidence, tier, dimensions, "
-            "model, model_version, campaign_version, run_id, scored_at) "
-            "VALUES (%s, 1, 1, %s, 1, 'COLD', '{}', 'classic', 1, 1, gen_random_uuid(), now())",
-            lead,
-            score,
-        )
+    for send, priority in zip((low, high, old), (0.2, 0.9, 0.1), strict=True):
+        execute("UPDATE sends SET priority = %s WHERE id = %s", priority, send)
     assert [one.id for one in claim(campaign.id)] == [old, high, low]
     assert states() == dict.fromkeys((low, high, old), "claimed")
 
@@ -148,7 +167,7 @@ def test_the_cap_holds_when_several_claim_and_start_at_once(store: URL) -> None:
         count = 0
         while batch := claim(campaign.id, worker, limit=3, cap_per_day=10):
             for one in batch:
-                count += started(one.id, worker=worker, recipient=one.lead["email"])
+                count += started(one.id, worker=worker, recipient=one.lead["email"], known=limits(per_day=10))
         return count
 
     with ThreadPoolExecutor(4) as pool:
@@ -157,10 +176,12 @@ def test_the_cap_holds_when_several_claim_and_start_at_once(store: URL) -> None:
 
 def test_the_cap_counts_the_mails_of_its_day_only(store: URL) -> None:
     campaign = add_campaign()
-    for name, at in (("a", DAY[0] - timedelta(seconds=1)), ("b", DAY[0]), ("c", DAY[1])):
-        lead = add_lead(campaign.id, f"{name}@example.org")
-        add_send(campaign.id, lead, state="failed", started_at=at)
     add_mails(campaign.id, 5)
+    yesterday = (DAY[0] - timedelta(days=1), DAY[0])
+    (one,) = claim(campaign.id, limit=1, day=yesterday)
+    assert started(one.id, recipient=one.lead["email"], day=yesterday)
+    (one,) = claim(campaign.id, limit=1)
+    assert started(one.id, recipient=one.lead["email"])
     assert len(claim(campaign.id, cap_per_day=3)) == 2
 
 
@@ -224,12 +245,13 @@ def test_the_guard_says_no_when_it_happened_after_the_claim(store: URL, reason: 
     campaign, lead, send = one_claimed()
     {**STOPS, "paused": pause, "other address": change_address}[reason](campaign, lead)
     assert not started(send)
-    assert states() == {send: "claimed"}
+    left = "skipped" if reason in STOPS else "planned" if reason == "paused" else "held"
+    assert states() == {send: left}
 
 
 def test_the_guard_says_no_to_a_live_mail_of_a_simulated_campaign(store: URL) -> None:
     _, _, send = one_claimed()
-    assert not started(send, mode="live")
+    assert not started(send, known=limits(live=True))
 
 
 @pytest.mark.parametrize("reason", STOPS)
@@ -276,9 +298,7 @@ def test_what_a_merged_lead_asked_for_stops_the_mails_of_its_survivor(store: URL
     merge(merged, lead)
     MERGED_STOPS[reason](campaign, merged)
     assert not started(send)
-    with database.transaction() as cursor:
-        sends.release(cursor, 1, send)
-        assert sends.skip_stopped(cursor, campaign) == {reason: 1}
+    assert database.fetch("SELECT state, reason FROM sends") == [{"state": "skipped", "reason": reason}]
 
 
 @pytest.mark.parametrize("reason", MERGED_STOPS)
@@ -312,11 +332,10 @@ def test_a_suppressed_address_stops_every_spelling_of_its_mailbox(store: URL, sp
     send = add_send(campaign.id, add_lead(campaign.id, spelling))
     claim(campaign.id)
     suppress("address", "jane.doe@gmail.com")(0, 0)
-    assert not started(send, recipient=spelling)
     with database.transaction() as cursor:
         assert enrolments.suppressed_but_open(cursor, campaign.id) == 1
-        sends.release(cursor, 1, send)
-        assert sends.skip_stopped(cursor, campaign.id) == {"suppressed": 1}
+    assert not started(send, recipient=spelling)
+    assert database.fetch("SELECT state, reason FROM sends") == [{"state": "skipped", "reason": "suppressed"}]
 
 
 def test_an_open_mail_to_whom_a_merged_lead_was_suppressed_is_found(store: URL) -> None:
@@ -355,7 +374,7 @@ def test_a_suppression_waits_for_a_start_that_is_not_committed_yet(store: URL) -
     _, _, send = one_claimed()
     with database.connect() as first:
         with first.cursor() as cursor:
-            assert start(cursor, send)
+            assert refusal(cursor, send) is None
         adder = threading.Thread(target=lambda: suppress("address", "lead@example.org")(0, 0))
         adder.start()
         adder.join(0.5)
@@ -386,7 +405,7 @@ def test_after_a_crash_claimed_mails_are_planned_and_started_ones_uncertain(stor
     claim(campaign.id, limit=2)
     assert started(first, recipient="lead0@example.org")
     with database.transaction() as cursor:
-        assert sends.orphans(cursor, campaign.id) == (1, 1)
+        assert claims.orphans(cursor, campaign.id, NOW) == (1, 1)
     assert states() == {first: "uncertain", second: "planned", third: "planned"}
     assert [one.id for one in claim(campaign.id)] == [second, third], "an uncertain mail is not sent again"
 
@@ -421,7 +440,7 @@ def test_trouble_that_is_not_about_the_mail_does_not_count_against_it(store: URL
 def test_a_worker_that_lost_its_claim_records_nothing(store: URL) -> None:
     campaign, _, send = one_claimed()
     with database.transaction() as cursor:
-        sends.orphans(cursor, campaign)
+        claims.orphans(cursor, campaign, NOW)
     claim(campaign, 2)
     assert finish(send, "held", reason="late") is None
     assert states() == {send: "claimed"}
@@ -429,8 +448,7 @@ def test_a_worker_that_lost_its_claim_records_nothing(store: URL) -> None:
 
 def test_released_mails_can_be_claimed_again(store: URL) -> None:
     campaign, _, send = one_claimed()
-    with database.transaction() as cursor:
-        assert sends.release(cursor, 1) == 1
+    assert release() == 1
     assert [one.id for one in claim(campaign, 2)] == [send]
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from aicmo_dagster.operations.explanation.known import History
 from aicmo_dagster.stages.qualification import describe
-from aicmo_dagster.stages.sending_window import is_open
-from aicmo_dagster.store import enrolments, explanations
+from aicmo_dagster.stages.sending_window import closing_times
+from aicmo_dagster.store import caps, explanations
 
 _SKIPPED = {
     "suppressed": "the address is on the suppression list",
     "not_qualified": "the lead is not qualified any more",
     "no_email": "the lead has no address any more",
+    "opted_out": "the person wants no more mails of this campaign",
+    "colleague_replied": "somebody of the same company had replied",
     "replied": "the lead had replied",
     "interested": "the lead had replied with interest",
     "meeting": "a meeting was recorded",
@@ -133,11 +135,11 @@ def _waits(history: History, send: Mapping[str, Any], now: datetime) -> str:
     at = max(send["due_at"], send["next_try_at"] or send["due_at"])
     if at > now:
         return f"{step} leaves with the first run after {at:%Y-%m-%d %H:%M} UTC, within the sending window."
-    if not is_open([send["time_zone"]], sending.window, sending.working_days, now):
+    if not closing_times([send["time_zone"]], sending, now):
         window = (
             f"{sending.window.start:%H:%M} to {sending.window.end:%H:%M}, {', '.join(sending.working_days)}"
         )
         return f"{step} is due and waits for the sending window in {send['time_zone']}: {window}."
-    if enrolments.started(history.cursor, history.campaign.id, config.day_of(now)) >= sending.cap_per_day:
+    if caps.of_campaign(history.cursor, config, now) >= sending.cap_per_day:
         return f"{step} is due and waits for tomorrow: the daily cap of {sending.cap_per_day:,} is reached."
     return f"{step} is due: the next run sends it: aicmo run {history.campaign.key}"

@@ -111,7 +111,7 @@ def mails(
         for step in sequences[str(name)].steps:
             at = leads["enrolled_at"] + pd.Timedelta(days=step.day)
             at = at[(at > pd.Timestamp(start - _LONGEST_WAIT)) & (at <= pd.Timestamp(end))]
-            due = next_open(at, zone[at.index], config.sending.window, config.sending.working_days)
+            due = next_open(at, zone[at.index], enrolled["country_code"][at.index], config.sending)
             sent = (
                 (due >= pd.Timestamp(start))
                 & (due <= pd.Timestamp(end))

@@ -1,0 +1,164 @@
+"""The ledger as the connections of one sender see it: what they write at the same time is one durable commit.
+
+A commit waits for the disk, so the ends and starts of many mails go into one: whoever comes while a transaction
+is under way is in the next one.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import psycopg
+
+from aicmo_dagster.errors import StoreError
+from aicmo_dagster.mail import effects
+from aicmo_dagster.store import starts, workers
+from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster.store.caps import Limits
+from aicmo_dagster.store.database import Connection
+from aicmo_dagster.store.starts import Ending, Refusal, Starting
+
+_PATIENCE = timedelta(minutes=2)
+"""How long a database that is away is waited for: mails whose end is not written may be doubted for ever."""
+
+_SETTINGS = (
+    "SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_hashjoin', 'off', false), "
+    "set_config('enable_mergejoin', 'off', false), set_config('enable_seqscan', 'off', false)"
+)
+"""Few rows are asked for by their keys, many times: one plan for all, whatever statistics say of new tables."""
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """A recipient that the server says does not exist."""
+
+    send_id: int
+    lead_id: int
+
+
+@dataclass
+class Entry:
+    """What one connection wants written: how mails ended, which bounced, and one that wants to start."""
+
+    endings: Sequence[Ending] = ()
+    starting: Starting | None = None
+    bounces: Sequence[Bounce] = ()
+    states: dict[int, str] = field(default_factory=dict)
+    refused: Refusal | None = None
+    failed: BaseException | None = None
+    done: bool = False
+
+
+class Ledger:
+    """One worker's session with the ledger, for all its connections. Close it at the end."""
+
+    def __init__(
+        self, connect: Callable[[], Connection], campaign: Campaign, now: Callable[[], datetime]
+    ) -> None:
+        self._connect = connect
+        self._campaign = campaign
+        self._limits = Limits.of(campaign.config)
+        self._now = now
+        self._turn = threading.Lock()
+        self._waiting: deque[Entry] = deque()
+        self._connection = self._session()
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            self.worker = workers.enlist(cursor)
+
+    def write(self, entry: Entry) -> Entry:
+        """Return when all of the entry is committed, or, where its start is `refused`, all but that.
+
+        Raises StoreError when the database stays away.
+        """
+        self._waiting.append(entry)
+        with self._turn:
+            if not entry.done:
+                batch = []
+                while self._waiting:
+                    batch.append(self._waiting.popleft())
+                try:
+                    self._commit(batch)
+                except BaseException as error:
+                    for one in batch:
+                        one.failed = error
+                    raise
+                finally:
+                    for one in batch:
+                        one.done = True
+        if entry.failed is not None:
+            raise StoreError(f"the ledger cannot be written: {type(entry.failed).__name__}") from entry.failed
+        return entry
+
+    def close(self) -> None:
+        """End the session; what this worker has not finished is anybody's to deal with."""
+        self._connection.close()
+
+    def _session(self) -> Connection:
+        connection = self._connect()
+        connection.autocommit = True
+        connection.prepare_threshold = 0
+        connection.execute(_SETTINGS)
+        return connection
+
+    def _commit(self, batch: Sequence[Entry]) -> None:
+        give_up = time.monotonic() + _PATIENCE.total_seconds()
+        starting = [one for one in batch if one.starting is not None]
+        while True:
+            try:
+                if self._connection.closed:
+                    self._return(starting)
+                    starting = []
+                self._write(batch, starting)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                continue
+            except (psycopg.OperationalError, psycopg.InterfaceError, StoreError):
+                # Nobody knows whether the commit was made, only that no mail of it has begun to leave.
+                self._connection.close()
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.2)
+                continue
+            return
+
+    def _return(self, starting: Sequence[Entry]) -> None:
+        """Come back to the ledger after the session was lost, and take back what was about to start."""
+        connection = self._session()
+        with connection.transaction(), connection.cursor() as cursor:
+            workers.return_to(cursor, self.worker)
+            starts.take_back(cursor, self.worker, [one.starting.send_id for one in starting if one.starting])
+        self._connection = connection
+        for one in starting:
+            one.refused = "again"
+
+    def _write(self, batch: Sequence[Entry], starting: Sequence[Entry]) -> None:
+        now = self._now()
+        bounces = [bounce for one in batch for bounce in one.bounces]
+        if bounces:
+            # In a transaction of its own: what stops mails takes the lock alone that starts share.
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                for bounce in bounces:
+                    effects.hard_bounced(cursor, bounce.lead_id, bounce.send_id, now, "smtp")
+        wanted = [one.starting for one in starting if one.starting is not None]
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            if wanted:
+                starts.lock(cursor)
+            states = starts.finish(
+                cursor, self.worker, [ending for one in batch for ending in one.endings], now
+            )
+            refused = starts.start(
+                cursor,
+                self._campaign.id,
+                self.worker,
+                wanted,
+                limits=self._limits,
+                day=self._campaign.config.day_of(now),
+                now=now,
+            )
+        for one in batch:
+            one.states = {ending.send_id: states.get(ending.send_id, "") for ending in one.endings}
+        for one in starting:
+            if one.starting is not None:
+                one.refused = refused.get(one.starting.send_id)
