@@ -78,11 +78,9 @@ def daily_pipeline(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequ
 def due_mails(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Send for every active campaign that has a mail due, in an open window, of a mailbox that may write."""
     at = context.scheduled_execution_time
-    waiting = []
     with database.transaction() as cursor:
-        for campaign in campaigns.listing(cursor, "active"):
-            if can_send(cursor, campaign, at):
-                waiting.append(campaign.key)
+        active = campaigns.listing(cursor, "active")
+        waiting = [campaign.key for campaign in active if can_send(cursor, campaign, at)]
     known = set(context.instance.get_dynamic_partitions("campaigns"))
     requested = 0
     for key in waiting:

@@ -1,7 +1,7 @@
 """Rows that tests of mail need: a campaign, qualified leads, planned sends."""
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,12 +95,12 @@ def add_send(campaign_id: int, lead_id: int, **fields: Any) -> int:
     return int(send_id)
 
 
-def count_mails(number: int, day: date = NOW.date()) -> None:
-    """Have the campaign's simulation as many mails started on that day."""
+def count_mails(number: int) -> None:
+    """Have the campaign's simulation as many mails started on the day of `NOW`."""
     with database.transaction() as cursor:
         cursor.execute(
             "INSERT INTO send_counts (scope, key, day, started) VALUES ('campaign', 'simulation test', %s, %s)",
-            [day, number],
+            [NOW.date(), number],
         )
 
 

@@ -32,14 +32,17 @@ def run(enrolled: int, mails: int, far_mails: int, connections: int, round_trip_
     Returns what `aicmo bench send --json` prints. Raises ConfigurationError where Postfix's tools are missing.
     """
     source, sink = _tool("smtp-source"), _tool("smtp-sink")
-    with pipeline.fresh_home() as home, _sink(sink, connections) as port:
-        with _away(port, round_trip_ms) as far_port:
-            _enrol(home, enrolled, port, connections)
-            planned = pipeline.child(home, ["-m", __name__, "plan"])
-            near = pipeline.child(home, ["-m", __name__, "send", str(mails), str(port)])
-            far = pipeline.child(home, ["-m", __name__, "send", str(far_mails), str(far_port)])
-            near_source = _source(source, port, mails, connections)
-            far_source = _source(source, far_port, far_mails, connections)
+    with (
+        pipeline.fresh_home() as home,
+        _sink(sink, connections) as port,
+        _away(port, round_trip_ms) as far_port,
+    ):
+        _enrol(home, enrolled, port, connections)
+        planned = pipeline.child(home, ["-m", __name__, "plan"])
+        near = pipeline.child(home, ["-m", __name__, "send", str(mails), str(port)])
+        far = pipeline.child(home, ["-m", __name__, "send", str(far_mails), str(far_port)])
+        near_source = _source(source, port, mails, connections)
+        far_source = _source(source, far_port, far_mails, connections)
     return {
         "connections": connections,
         "enrolled": enrolled,

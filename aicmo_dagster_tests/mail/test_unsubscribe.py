@@ -107,7 +107,7 @@ def test_a_lead_that_was_erased_gets_the_same_answer(port: int) -> None:
 
 
 def test_a_person_may_leave_this_campaign_alone(port: int) -> None:
-    lead, token = lead_and_token()
+    _, token = lead_and_token()
     _, page = ask(port, "POST", token, b"scope=campaign")
     assert "on this subject" in page
     assert suppressed() == []
