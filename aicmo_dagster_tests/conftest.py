@@ -18,9 +18,11 @@ from sqlalchemy.engine import URL, make_url
 from aicmo_dagster import settings
 from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.embedded import ensure_running
+from aicmo_dagster_tests.depth import SHORT
 
-hypothesis.settings.register_profile("whole", deadline=None)  # no test has a stopwatch
-hypothesis.settings.load_profile("whole")
+# No test has a stopwatch.
+hypothesis.settings.register_profile("ours", deadline=None, max_examples=25 if SHORT else 100)
+hypothesis.settings.load_profile("ours")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -37,7 +37,7 @@ def run(enrolled: int, mails: int, far_mails: int, connections: int, round_trip_
         _sink(sink, connections) as port,
         _away(port, round_trip_ms) as far_port,
     ):
-        _enrol(home, enrolled, port, connections)
+        enrol(home, enrolled, port, connections)
         planned = pipeline.child(home, ["-m", __name__, "plan"])
         near = pipeline.child(home, ["-m", __name__, "send", str(mails), str(port)])
         far = pipeline.child(home, ["-m", __name__, "send", str(far_mails), str(far_port)])
@@ -177,7 +177,8 @@ SELECT id, 'HOT', 1, false, 'aggressive_close', 1, 'Owner', '', 1, 1, %(run)s, n
 """
 
 
-def _enrol(home: Path, leads: int, port: int, connections: int) -> None:
+def enrol(home: Path, leads: int, port: int, connections: int) -> None:
+    """Fill the database at `home` with a live campaign and so many people who are due their first mail."""
     document = CampaignConfig.model_validate(_campaign(port, connections))
     migrate.ensure_current()
     with database.transaction() as cursor:
@@ -187,7 +188,8 @@ def _enrol(home: Path, leads: int, port: int, connections: int) -> None:
         connection.execute("VACUUM (ANALYZE) leads, lead_verdicts, lead_routes")
 
 
-def _measured_plan() -> dict[str, Any]:
+def plan() -> dict[str, Any]:
+    """Plan the campaign's mails; returns the seconds it took."""
     from aicmo_dagster.flow import nurture
     from aicmo_dagster.flow.run import start
 
@@ -226,7 +228,5 @@ def _measured_sending(mails: int, port: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    figures = (
-        _measured_plan() if sys.argv[1] == "plan" else _measured_sending(int(sys.argv[2]), int(sys.argv[3]))
-    )
+    figures = plan() if sys.argv[1] == "plan" else _measured_sending(int(sys.argv[2]), int(sys.argv[3]))
     print(json.dumps(figures | {"peak_rss_bytes": pipeline.peak_rss_bytes()}))

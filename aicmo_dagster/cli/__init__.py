@@ -13,6 +13,7 @@ from aicmo_dagster.cli import (
     backtest,
     bench,
     campaigns,
+    chaos,
     demo,
     doctor,
     explain,
@@ -63,6 +64,7 @@ app.add_typer(mail.app)
 app.add_typer(vendors.app)
 app.command(epilog="Example: aicmo doctor")(doctor.doctor)
 app.add_typer(bench.app, name="bench", epilog="Example: aicmo bench pipeline --leads 100000")
+app.add_typer(chaos.app, name="chaos", epilog="Example: aicmo chaos send --kills 50")
 
 
 def main() -> None:

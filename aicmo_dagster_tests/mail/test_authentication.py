@@ -124,6 +124,8 @@ PUBLIC = dkim.dns_record(OURS).partition("p=")[2]
         (f"p={PUBLIC[:100]}", f"what is at {NAME} is not a key"),
         ("p=not base64!", f"what is at {NAME} is not a key"),
     ],
+    # Keys are made anew each time; a name made of one would differ between the processes that share the tests.
+    ids=lambda one: "" if isinstance(one, str) and "p=" in one else None,
 )
 def test_a_key_that_receivers_cannot_use_is_bad(record: str | list[str], says: str, tmp_path: Path) -> None:
     one = key_found(record, tmp_path)
