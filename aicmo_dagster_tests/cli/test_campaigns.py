@@ -62,6 +62,7 @@ def test_the_list_has_every_campaign_as_table_and_json(project: Path) -> None:
         "state": "active",
         "mode": "simulation",
         "version": 1,
+        "why": None,
     }
 
 
