@@ -16,7 +16,7 @@ from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
 from aicmo_dagster.errors import AicmoError, ConfigurationError, StoreError
-from aicmo_dagster.flow import conversion, sending_domains
+from aicmo_dagster.flow import conversion, engagement, sending_domains
 from aicmo_dagster.flow.enrich import enrich
 from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.nurture import deliver, plan
@@ -258,6 +258,28 @@ def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Materi
 
 
 @_asset(
+    tables.engagement_events,
+    deps=[nurture_sends],
+    kinds={"email"},
+    description="What came back of the mails: replies, bounces, complaints, wishes. Events are only ever added; what "
+    "they do to leads happens when they are read, every few minutes and here.",
+)
+def engagement_events(context: _Context) -> _Result:
+    with _stage(context) as (run, metadata):
+        found = engagement.collect(run)
+        metadata.update(found.events)
+        metadata["leads_contacted"] = found.contacted
+        metadata["rates"] = found.rates
+        metadata["picture"] = pictures.bars(
+            "Leads by what came back", {"contacted": found.contacted, **found.leads}
+        )
+        if found.problems:
+            # The job that reads all mailboxes every few minutes fails for it; the funnel does not.
+            metadata["unread_mailboxes"] = without_addresses("; ".join(found.problems))
+    return dg.MaterializeResult(metadata=metadata)
+
+
+@_asset(
     tables.conversion_models,
     kinds={"scikitlearn"},
     check_specs=[checks.CONVERSION_MODEL_IS_FIT],
@@ -305,6 +327,7 @@ all_assets = [
     qualified_leads,
     routed_leads,
     nurture_sends,
+    engagement_events,
     conversion_model,
 ]
 

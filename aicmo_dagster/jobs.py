@@ -22,7 +22,11 @@ def _job(name: str, assets: list[str], description: str) -> UnresolvedAssetJobDe
     return dg.define_asset_job(name, selection, description=description, executor_def=dg.in_process_executor)
 
 
-lead_pipeline = _job(PIPELINE, list(STAGES.values()), "All stages of one campaign, in order.")
+lead_pipeline = _job(
+    PIPELINE,
+    [*STAGES.values(), "engagement_events"],
+    "All stages of one campaign, in order, and what came back.",
+)
 stage_jobs = [_job(stage, [asset], f"Only {asset} of one campaign.") for stage, asset in STAGES.items()]
 nurture = stage_jobs[-1]
 answers = _job(
@@ -30,7 +34,8 @@ answers = _job(
     list(STAGES.values())[1:],
     "What vendors have answered since, and every stage behind it, of one campaign.",
 )
+engage = _job("engage", ["engagement_events"], "What came back of one campaign's mails, read and counted.")
 train = _job(
     "train", ["conversion_model"], "The predictive model of one campaign, from the outcomes known by now."
 )
-all_jobs = [lead_pipeline, *stage_jobs, answers, train]
+all_jobs = [lead_pipeline, *stage_jobs, answers, engage, train]

@@ -9,6 +9,7 @@ STAGES = [
     "qualified_leads",
     "routed_leads",
     "nurture_sends",
+    "engagement_events",
 ]
 
 
@@ -27,13 +28,14 @@ def test_there_is_a_job_for_the_pipeline_and_one_for_each_stage() -> None:
     jobs.pop("__ASSET_JOB", None)
     assert jobs == {
         "lead_pipeline": sorted(STAGES),
-        "answers": sorted(STAGES[1:]),
+        "answers": sorted(STAGES[1:-1]),
         "harvest": ["raw_leads"],
         "enrich": ["enriched_leads"],
         "score": ["scored_leads"],
         "qualify": ["qualified_leads"],
         "route": ["routed_leads"],
         "nurture": ["nurture_sends"],
+        "engage": ["engagement_events"],
         "train": ["conversion_model"],
         "mailboxes": ["read_mailboxes"],
         "retention": ["forget_old_runs"],

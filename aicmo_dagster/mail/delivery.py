@@ -4,8 +4,7 @@ Each mailbox has a feed of claimed mails and as many connections as its server t
 is asked for together with the content of the one before, and both are committed together (see `mail.ledger`).
 
 Whatever happens, a mail leaves at most once, and one whose end nobody knows is `uncertain`, never sent again
-by itself. `again` and `stop` tell the two ways in which a mail that was not sent is left: planned, or with its
-mailbox stopped.
+by itself.
 """
 
 import threading

@@ -116,6 +116,16 @@ def owners(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
     return _counted(cursor, "r.owner", "leads l JOIN lead_routes r ON r.lead_id = l.id", campaign_id)
 
 
+def engagement(cursor: Cursor[TupleRow], campaign_id: int) -> list[dict[str, Any]]:
+    """Kind of event -> its number and the leads that had one, most frequent first."""
+    return rows(
+        cursor,
+        "SELECT e.kind, count(*) AS events, count(DISTINCT e.lead_id) AS leads FROM engagement_events e "
+        "JOIN leads l ON l.id = e.lead_id WHERE l.campaign_id = %s GROUP BY 1 ORDER BY 2 DESC, 1",
+        [campaign_id],
+    )
+
+
 def send_states(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, int]:
     """`state: reason` of the campaign's sends -> number."""
     return _counted(cursor, "concat_ws(': ', l.state, l.reason)", "sends l", campaign_id)
