@@ -18,7 +18,7 @@ ZONE = {
 }
 
 
-def found(*domains: str, timeout_s: float = 0.3) -> dict[str, MailDomain]:
+def found(*domains: str, timeout_s: float = 3) -> dict[str, MailDomain]:
     with serving(ZONE) as server:
         return {one.domain: one for one in look_up(domains, [server.address], 10, timeout_s)}
 
@@ -54,7 +54,8 @@ def test_what_cannot_be_known_now_is_left_out(domain: str) -> None:
 
 
 def test_one_domain_that_is_not_answered_holds_up_no_other() -> None:
-    assert list(found("silent.zz", "several.zz", "broken.zz", "host.zz")) == ["several.zz", "host.zz"]
+    heard = found("silent.zz", "several.zz", "broken.zz", "host.zz", timeout_s=1)
+    assert heard.keys() == {"several.zz", "host.zz"}
 
 
 @pytest.mark.parametrize(
