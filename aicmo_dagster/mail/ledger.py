@@ -142,7 +142,11 @@ class Ledger:
                 for bounce in bounces:
                     effects.hard_bounced(cursor, bounce.lead_id, bounce.send_id, now, "smtp")
         wanted = [one.starting for one in starting if one.starting is not None]
-        with self._connection.transaction(), self._connection.cursor() as cursor:
+        with (
+            self._connection.pipeline(),
+            self._connection.transaction(),
+            self._connection.cursor() as cursor,
+        ):
             if wanted:
                 starts.lock(cursor)
             states = starts.finish(

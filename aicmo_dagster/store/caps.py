@@ -4,10 +4,12 @@ What is counted is locked until the starts that it counts are committed, so no c
 beside each other. A mail counts when it starts, whatever becomes of it.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Literal, Protocol
 
 import psycopg
@@ -68,56 +70,76 @@ class Asked(Protocol):
     def domain(self) -> str: ...
 
 
+_REMEMBERED = "m.first_day, m.next_at, m.held_until, m.held_reason"
+
+
 class Day:
-    """The counts of a day, read under lock: `admit` says who may start, `write` keeps what did."""
+    """The counts of a day, under lock and with the mails in them that ask to start.
+
+    `admit` says which of those may; `take_back` takes out those that did not start. Both questions to the database
+    are on their way together in a pipeline, so ask for nothing before all else that can be asked is asked.
+    """
 
     def __init__(
         self, cursor: Cursor, limits: Limits, asked: Sequence[Asked], day: date, now: datetime
     ) -> None:
         self._cursor, self._limits, self._day, self._now = cursor, limits, day, now
-        self._mailboxes = _mailboxes(cursor, {limits.key(one.mailbox) for one in asked})
-        self._counts = self._locked({key for one in asked for key in self._keys(one)})
-        self._new: Counter[tuple[str, str]] = Counter()
-        self._week = self._of_week()
+        self._asked = Counter(key for one in asked for key in self._keys(one))
+        addresses = sorted({limits.key(one.mailbox) for one in asked})
+        ask = cursor.connection.execute
+        ask("INSERT INTO mailboxes (address) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", [addresses])
+        self._remembered = ask(_LOCKED_MAILBOXES.encode(), [day - timedelta(days=7), day, addresses])
+        self._counted = ask(_COUNT, {"counts": _as_json(self._asked), "day": day})
+        self._admitted: Counter[tuple[str, str]] = Counter()
+
+    @cached_property
+    def _mailboxes(self) -> dict[str, tuple["Mailbox", int]]:
+        """What is remembered of each mailbox, and what it started in the six days before."""
+        return {
+            str(address): (Mailbox(*rest), int(week)) for address, week, *rest in self._remembered.fetchall()
+        }
+
+    @cached_property
+    def _before(self) -> dict[tuple[str, str], int]:
+        """The counts without those that ask."""
+        return {
+            (str(scope), str(key)): int(n) - self._asked[scope, key]
+            for scope, key, n in self._counted.fetchall()
+        }
 
     def admit(self, one: Asked) -> Full | None:
         """None where the mail may start; it is then counted with those asked after it."""
         limits, keys = self._limits, self._keys(one)
-        campaign, mailbox, domain = (self._counts[key] + self._new[key] for key in keys)
-        row, pace = self._mailboxes[limits.key(one.mailbox)], limits.paces[one.mailbox]
+        campaign, mailbox, domain = (self._before[key] + self._admitted[key] for key in keys)
+        (row, week), pace = self._mailboxes[limits.key(one.mailbox)], limits.paces[one.mailbox]
         if campaign >= limits.per_day:
             return "campaign_cap"
         if row.held_until is not None and row.held_until > self._now:
             return "mailbox_held"
-        week = self._week[limits.key(one.mailbox)] + self._new[keys[1]]
-        if mailbox >= pace.allowance(row.first_day, self._day) or week >= pace.per_week:
+        if mailbox >= pace.allowance(row.first_day, self._day) or week + mailbox >= pace.per_week:
             return "mailbox_cap"
         paused = row.next_at is not None and row.next_at > self._now
-        if limits.rests(one.mailbox) and (paused or self._new[keys[1]]):
+        if limits.rests(one.mailbox) and (paused or self._admitted[keys[1]]):
             return "mailbox_gap"
         if domain >= limits.per_domain:
             return "domain_cap"
-        self._new.update(keys)
+        self._admitted.update(keys)
         return None
 
-    def write(self, started: Iterable[Asked]) -> None:
-        """Count those that did start."""
-        begun = list(started)
-        if not begun:
-            return
-        new = sorted(Counter(key for one in begun for key in self._keys(one)).items())
-        self._cursor.execute(
-            "UPDATE send_counts c SET started = c.started + n.n "
-            "FROM unnest(%s::text[], %s::text[], %s::int[]) AS n (scope, key, n) "
-            "WHERE c.scope = n.scope AND c.key = n.key AND c.day = %s",
-            [[key[0] for key, _ in new], [key[1] for key, _ in new], [n for _, n in new], self._day],
-        )
+    def take_back(self, not_started: Iterable[Asked]) -> None:
+        """Take those out of the counts that asked and did not start."""
+        counts = Counter(key for one in not_started for key in self._keys(one))
+        if counts:
+            self._cursor.execute(_UNCOUNT, {"counts": _as_json(counts), "day": self._day})
+
+    def rest(self, started: Iterable[Asked]) -> None:
+        """Note when each mailbox started its first mail, and when it may write its next one."""
         limits = self._limits
-        last = {one.mailbox: one for one in begun}
+        last = {one.mailbox: one for one in started}
         changed = [
             one
             for one in last.values()
-            if limits.rests(one.mailbox) or self._mailboxes[limits.key(one.mailbox)].first_day is None
+            if limits.rests(one.mailbox) or self._mailboxes[limits.key(one.mailbox)][0].first_day is None
         ]
         if changed:
             nexts = [self._now + limits.paces[one.mailbox].gap(one.send_id) for one in changed]
@@ -132,35 +154,29 @@ class Day:
         campaign = self._limits.key(self._limits.campaign)
         return ("campaign", campaign), ("mailbox", mailbox), ("domain", f"{mailbox} {one.domain}")
 
-    def _locked(self, keys: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        wanted = sorted(keys)
-        parameters = [[scope for scope, _ in wanted], [key for _, key in wanted], self._day]
-        select = (
-            "SELECT c.scope, c.key, c.started FROM send_counts c "
-            "JOIN unnest(%s::text[], %s::text[]) AS w (scope, key) ON c.scope = w.scope AND c.key = w.key "
-            "WHERE c.day = %s ORDER BY c.scope, c.key FOR UPDATE OF c"
-        )
-        self._cursor.execute(select, parameters)
-        found = {(str(scope), str(key)): int(n) for scope, key, n in self._cursor.fetchall()}
-        if len(found) < len(wanted):
-            self._cursor.execute(
-                "INSERT INTO send_counts (scope, key, day, started) "
-                "SELECT scope, key, %s, 0 FROM unnest(%s::text[], %s::text[]) AS w (scope, key) "
-                "ORDER BY scope, key ON CONFLICT DO NOTHING",
-                [self._day, parameters[0], parameters[1]],
-            )
-            self._cursor.execute(select, parameters)
-            found = {(str(scope), str(key)): int(n) for scope, key, n in self._cursor.fetchall()}
-        return found
 
-    def _of_week(self) -> dict[str, int]:
-        keys = list(self._mailboxes)
-        self._cursor.execute(
-            "SELECT key, sum(started) FROM send_counts WHERE scope = 'mailbox' AND key = ANY(%s) "
-            "AND day > %s AND day <= %s GROUP BY key",
-            [keys, self._day - timedelta(days=7), self._day],
-        )
-        return dict.fromkeys(keys, 0) | {str(key): int(n) for key, n in self._cursor.fetchall()}
+_LOCKED_MAILBOXES = f"""
+SELECT m.address, (
+    SELECT coalesce(sum(c.started), 0) FROM send_counts c
+    WHERE c.scope = 'mailbox' AND c.key = m.address AND c.day > %s AND c.day < %s
+), {_REMEMBERED}
+FROM mailboxes m WHERE m.address = ANY(%s) ORDER BY m.address FOR UPDATE OF m
+"""
+_COUNT = """
+INSERT INTO send_counts AS c (scope, key, day, started)
+SELECT w.scope, w.key, %(day)s, w.n FROM json_to_recordset(%(counts)s) AS w (scope text, key text, n int)
+ORDER BY w.scope, w.key
+ON CONFLICT (scope, key, day) DO UPDATE SET started = c.started + excluded.started
+RETURNING scope, key, started
+"""
+_UNCOUNT = """
+UPDATE send_counts c SET started = c.started - w.n FROM json_to_recordset(%(counts)s) AS w (scope text, key text, n int)
+WHERE c.scope = w.scope AND c.key = w.key AND c.day = %(day)s
+"""
+
+
+def _as_json(counts: Mapping[tuple[str, str], int]) -> str:
+    return json.dumps([{"scope": scope, "key": key, "n": n} for (scope, key), n in counts.items()])
 
 
 @dataclass(frozen=True)
@@ -175,8 +191,11 @@ class Mailbox:
 
 def mailbox(cursor: Cursor, limits: Limits, address: str) -> Mailbox:
     """What is remembered of a campaign's mailbox."""
-    key = limits.key(address)
-    return _mailboxes(cursor, {key}, lock=False)[key]
+    cursor.execute(
+        f"SELECT {_REMEMBERED} FROM mailboxes m WHERE address = %s".encode(), [limits.key(address)]
+    )
+    found = cursor.fetchone()
+    return Mailbox(*found) if found else Mailbox()
 
 
 def left(cursor: Cursor, limits: Limits, address: str, day: date, now: datetime) -> int:
@@ -262,20 +281,3 @@ def hold(cursor: Cursor, limits: Limits, address: str, until: datetime, reason: 
 def recovered(cursor: Cursor, limits: Limits, address: str) -> None:
     """A connection worked: the count of those that failed begins anew."""
     cursor.execute("UPDATE mailboxes SET troubles = 0 WHERE address = %s", [limits.key(address)])
-
-
-def _mailboxes(cursor: Cursor, addresses: set[str], *, lock: bool = True) -> dict[str, Mailbox]:
-    wanted = sorted(addresses)
-    select = (
-        "SELECT address, first_day, next_at, held_until, held_reason FROM mailboxes WHERE address = ANY(%s) "
-        "ORDER BY address" + (" FOR UPDATE" if lock else "")
-    )
-    cursor.execute(select.encode(), [wanted])
-    found = {str(address): Mailbox(*rest) for address, *rest in cursor.fetchall()}
-    if lock and len(found) < len(wanted):
-        cursor.execute(
-            "INSERT INTO mailboxes (address) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", [wanted]
-        )
-        cursor.execute(select.encode(), [wanted])
-        found = {str(address): Mailbox(*rest) for address, *rest in cursor.fetchall()}
-    return {address: found.get(address, Mailbox()) for address in wanted}

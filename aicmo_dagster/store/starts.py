@@ -1,9 +1,10 @@
 """The guard before the first byte of a mail, and the record of its end, for many mails in one transaction."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -73,38 +74,38 @@ def start(
     """
     if not starting:
         return {}
-    refused: dict[int, Refusal] = {}
+    refused: dict[int, Refusal] = {one.send_id: "window" for one in starting if now >= one.closes_at}
+    asked = [one for one in starting if one.send_id not in refused]
     # A change of state or configuration waits for the commit, or is seen here.
-    cursor.execute("SELECT state, mode FROM campaigns WHERE id = %s FOR KEY SHARE", [campaign_id])
-    state, mode = cursor.fetchone() or ("archived", "simulation")
+    campaign = cursor.connection.execute(
+        "SELECT state, mode FROM campaigns WHERE id = %s FOR KEY SHARE", [campaign_id]
+    )
+    # One transaction at a time counts the mails of a person.
+    cursor.connection.execute(_LOCK_PEOPLE, [json.dumps([one.recipient for one in asked])])
+    counts = caps.Day(cursor, limits, asked, day[0].date(), now)
+    state, mode = campaign.fetchone() or ("archived", "simulation")
     wanted = "live" if limits.live else "simulation"
-    if state != "active" or (limits.live and mode != "live"):
-        refused = dict.fromkeys((one.send_id for one in starting), "campaign")
-    else:
-        _lock_people(cursor, starting)
-        counts = caps.Day(cursor, limits, starting, day[0].date(), now)
-        for one in starting:
-            full = "window" if now >= one.closes_at else counts.admit(one)
-            if full is not None:
-                refused[one.send_id] = full
-        asked = [one for one in starting if one.send_id not in refused]
-        begun = _begin(cursor, worker, asked, limits, wanted, now) if asked else set()
-        counts.write(one for one in asked if one.send_id in begun)
-        stopped = [one.send_id for one in asked if one.send_id not in begun]
-        if stopped:
-            refused |= _stopped(cursor, campaign_id, worker, stopped, limits, now)
+    stopped = state != "active" or (limits.live and mode != "live")
+    for one in asked:
+        full = "campaign" if stopped else counts.admit(one)
+        if full is not None:
+            refused[one.send_id] = full
+    admitted = [one for one in asked if one.send_id not in refused]
+    begun = _begin(cursor, worker, admitted, limits, wanted, now) if admitted else set()
+    counts.take_back(one for one in asked if one.send_id not in begun)
+    counts.rest(one for one in asked if one.send_id in begun)
+    if len(begun) < len(admitted):
+        not_free = [one.send_id for one in admitted if one.send_id not in begun]
+        refused |= _stopped(cursor, campaign_id, worker, not_free, limits, now)
     _give_back(cursor, worker, refused, limits, day[1])
     return refused
 
 
-def _lock_people(cursor: Cursor, starting: Sequence[Starting]) -> None:
-    """Let one transaction at a time count the mails of a person."""
-    cursor.execute(
-        "SELECT pg_advisory_xact_lock(k) FROM ("
-        "SELECT DISTINCT hashtextextended(mailbox(r), 0) AS k FROM unnest(%s::text[]) AS r ORDER BY 1) people",
-        [[one.recipient for one in starting]],
-    )
-
+_LOCK_PEOPLE = """
+SELECT pg_advisory_xact_lock(k) FROM (
+    SELECT DISTINCT hashtextextended(mailbox(r), 0) AS k FROM json_array_elements_text(%s) AS r ORDER BY 1
+) people
+"""
 
 # By the primary key and nothing else, however small the partial indexes of rows under way look to the planner:
 # an expression keeps it from them.
@@ -114,8 +115,7 @@ WITH q AS MATERIALIZED (
         SELECT count(*) FROM sends p WHERE mailbox(p.recipient) = mailbox(u.recipient) AND p.recipient IS NOT NULL
             AND p.started_at > %(week_ago)s AND p.mode = %(mode)s
     ) AS mails
-    FROM unnest(%(ids)s::bigint[], %(recipients)s::text[], %(message_ids)s::text[])
-        AS u (id, recipient, message_id)
+    FROM json_to_recordset(%(asked)s) AS u (id bigint, recipient text, message_id text)
 )
 UPDATE sends s
 SET state = 'sending', started_at = %(now)s, mode = %(mode)s, recipient = q.recipient, message_id = q.message_id,
@@ -137,9 +137,12 @@ def _begin(
     cursor.execute(
         _BEGIN.encode(),
         {
-            "ids": [one.send_id for one in asked],
-            "recipients": [one.recipient for one in asked],
-            "message_ids": [one.message_id for one in asked],
+            "asked": json.dumps(
+                [
+                    {"id": one.send_id, "recipient": one.recipient, "message_id": one.message_id}
+                    for one in asked
+                ]
+            ),
             "worker": worker,
             "now": now,
             "mode": mode,
@@ -225,13 +228,6 @@ def finish(cursor: Cursor, worker: int, endings: Sequence[Ending], now: datetime
     """
     if not endings:
         return {}
-    columns: list[list[Any]] = [
-        [one.send_id for one in endings],
-        [one.state for one in endings],
-        [one.reason for one in endings],
-        [one.reply for one in endings],
-        [int(one.counted) for one in endings],
-    ]
     cursor.execute(
         """
         UPDATE sends s
@@ -241,13 +237,13 @@ def finish(cursor: Cursor, worker: int, endings: Sequence[Ending], now: datetime
                 THEN %(now)s + %(retry)s * power(4, greatest(attempts + q.counted - 1, 0)) END,
             sent_at = CASE WHEN q.state = 'sent' THEN %(now)s END,
             reason = q.reason, reply = coalesce(q.reply, s.reply), lease_until = NULL
-        FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(replies)s::text[], %(counted)s::int[])
-            AS q (id, state, reason, reply, counted)
-        WHERE s.id = q.id AND s.claimed_by + 0 = %(worker)s AND s.state || '' IN ('claimed', 'sending', 'uncertain')
+        FROM json_to_recordset(%(endings)s) AS q (send_id bigint, state text, reason text, reply text, counted int)
+        WHERE s.id = q.send_id AND s.claimed_by + 0 = %(worker)s
+            AND s.state || '' IN ('claimed', 'sending', 'uncertain')
         RETURNING s.id, s.state
         """,
         {
-            **dict(zip(("ids", "states", "reasons", "replies", "counted"), columns, strict=True)),
+            "endings": json.dumps([vars(one) | {"counted": int(one.counted)} for one in endings]),
             "worker": worker,
             "now": now,
             "most": MOST_ATTEMPTS,
