@@ -99,6 +99,7 @@ def send_due(
             try:
                 _all([_Lane(feed, transport) for feed in feeds for _ in range(feed.connections)], run)
             finally:
+                ledger.finish()
                 run.give_up()
     finally:
         ledger.close()

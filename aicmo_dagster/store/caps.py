@@ -5,12 +5,11 @@ beside each other. A mail counts when it starts, whatever becomes of it.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from typing import Literal, Protocol
+from functools import cache
+from typing import Literal
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -50,6 +49,11 @@ class Limits:
             paces={sender.address: sender.pace for sender in sending.senders},
         )
 
+    @property
+    def mode(self) -> Literal["live", "simulation"]:
+        """How its mails leave."""
+        return "live" if self.live else "simulation"
+
     def key(self, name: str) -> str:
         """What a mailbox or campaign is counted by."""
         return name if self.live else f"simulation {name}"
@@ -59,124 +63,70 @@ class Limits:
         return self.live and self.paces[mailbox].gap_minutes > 0
 
 
-class Asked(Protocol):
-    """A mail that wants to start."""
+# The parts of `starts.write` that count. `_asked` are the mails that want to start, `_its` is what `as_json` says of
+# the campaign, and those that ask are counted in `send_counts` already.
+_ASKED = (
+    "json_to_recordset(_asked) AS a (id bigint, recipient text, message_id text, mailbox text, domain text, "
+    "next_at timestamptz)"
+)
+KEYS_ASKED = (
+    f"{_ASKED}, LATERAL (VALUES ('campaign', _its.campaign), ('mailbox', a.mailbox), ('domain', a.domain)) "
+    "AS k (scope, key)"
+)
+ASKED_WITH_COUNTS = f"""{_ASKED}
+JOIN mailboxes m ON m.address = a.mailbox
+JOIN LATERAL json_to_record(_its.mailboxes -> a.mailbox) AS p (allowances int[], per_week int) ON true
+JOIN send_counts c ON c.scope = 'campaign' AND c.key = _its.campaign AND c.day = _day
+JOIN send_counts b ON b.scope = 'mailbox' AND b.key = a.mailbox AND b.day = _day
+JOIN send_counts d ON d.scope = 'domain' AND d.key = a.domain AND d.day = _day
+JOIN LATERAL (
+    SELECT coalesce(sum(w.started), 0) AS started FROM send_counts w
+    WHERE w.scope = 'mailbox' AND w.key = a.mailbox AND w.day > _day - 7 AND w.day < _day
+) w ON true"""
 
-    @property
-    def send_id(self) -> int: ...
-    @property
-    def mailbox(self) -> str: ...
-    @property
-    def domain(self) -> str: ...
+_PLACE = "- count(*) OVER (PARTITION BY {0}) + row_number() OVER (PARTITION BY {0} ORDER BY a.id)"
+REFUSAL = f"""CASE
+    WHEN c.started {_PLACE.format("1")} > _its.per_day THEN 'campaign_cap'
+    WHEN m.held_until > _now THEN 'mailbox_held'
+    WHEN b.started {_PLACE.format("a.mailbox")} > p.allowances[
+        least(1 + greatest(_day - coalesce(m.first_day, _day), 0), cardinality(p.allowances))
+    ] OR w.started + b.started {_PLACE.format("a.mailbox")} > p.per_week THEN 'mailbox_cap'
+    WHEN a.next_at IS NOT NULL AND (
+        m.next_at > _now OR row_number() OVER (PARTITION BY a.mailbox ORDER BY a.id) > 1
+    ) THEN 'mailbox_gap'
+    WHEN d.started {_PLACE.format("a.domain")} > _its.per_domain THEN 'domain_cap'
+END"""
+"""The mail's place in the counts against each cap. Those before it count although they may not start: it is rather
+asked for once more than one too many."""
 
 
-_REMEMBERED = "m.first_day, m.next_at, m.held_until, m.held_reason"
-
-
-class Day:
-    """The counts of a day, under lock and with the mails in them that ask to start.
-
-    `admit` says which of those may; `take_back` takes out those that did not start. Both questions to the database
-    are on their way together in a pipeline, so ask for nothing before all else that can be asked is asked.
-    """
-
-    def __init__(
-        self, cursor: Cursor, limits: Limits, asked: Sequence[Asked], day: date, now: datetime
-    ) -> None:
-        self._cursor, self._limits, self._day, self._now = cursor, limits, day, now
-        self._asked = Counter(key for one in asked for key in self._keys(one))
-        addresses = sorted({limits.key(one.mailbox) for one in asked})
-        ask = cursor.connection.execute
-        ask("INSERT INTO mailboxes (address) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", [addresses])
-        self._remembered = ask(_LOCKED_MAILBOXES.encode(), [day - timedelta(days=7), day, addresses])
-        self._counted = ask(_COUNT, {"counts": _as_json(self._asked), "day": day})
-        self._admitted: Counter[tuple[str, str]] = Counter()
-
-    @cached_property
-    def _mailboxes(self) -> dict[str, tuple["Mailbox", int]]:
-        """What is remembered of each mailbox, and what it started in the six days before."""
-        return {
-            str(address): (Mailbox(*rest), int(week)) for address, week, *rest in self._remembered.fetchall()
+def as_json(limits: Limits, campaign_id: int, mailboxes: Iterable[str]) -> str:
+    """What the guard needs to know of the campaign and those mailboxes."""
+    return json.dumps(
+        {
+            "campaign_id": campaign_id,
+            "campaign": limits.key(limits.campaign),
+            "mode": limits.mode,
+            "per_day": limits.per_day,
+            "per_domain": limits.per_domain,
+            "per_person": limits.per_person,
+            "colleagues": limits.reply_stops_colleagues,
+            "mailboxes": {
+                limits.key(one): {
+                    "allowances": _allowances(limits.paces[one]),
+                    "per_week": limits.paces[one].per_week,
+                }
+                for one in mailboxes
+            },
         }
-
-    @cached_property
-    def _before(self) -> dict[tuple[str, str], int]:
-        """The counts without those that ask."""
-        return {
-            (str(scope), str(key)): int(n) - self._asked[scope, key]
-            for scope, key, n in self._counted.fetchall()
-        }
-
-    def admit(self, one: Asked) -> Full | None:
-        """None where the mail may start; it is then counted with those asked after it."""
-        limits, keys = self._limits, self._keys(one)
-        campaign, mailbox, domain = (self._before[key] + self._admitted[key] for key in keys)
-        (row, week), pace = self._mailboxes[limits.key(one.mailbox)], limits.paces[one.mailbox]
-        if campaign >= limits.per_day:
-            return "campaign_cap"
-        if row.held_until is not None and row.held_until > self._now:
-            return "mailbox_held"
-        if mailbox >= pace.allowance(row.first_day, self._day) or week + mailbox >= pace.per_week:
-            return "mailbox_cap"
-        paused = row.next_at is not None and row.next_at > self._now
-        if limits.rests(one.mailbox) and (paused or self._admitted[keys[1]]):
-            return "mailbox_gap"
-        if domain >= limits.per_domain:
-            return "domain_cap"
-        self._admitted.update(keys)
-        return None
-
-    def take_back(self, not_started: Iterable[Asked]) -> None:
-        """Take those out of the counts that asked and did not start."""
-        counts = Counter(key for one in not_started for key in self._keys(one))
-        if counts:
-            self._cursor.execute(_UNCOUNT, {"counts": _as_json(counts), "day": self._day})
-
-    def rest(self, started: Iterable[Asked]) -> None:
-        """Note when each mailbox started its first mail, and when it may write its next one."""
-        limits = self._limits
-        last = {one.mailbox: one for one in started}
-        changed = [
-            one
-            for one in last.values()
-            if limits.rests(one.mailbox) or self._mailboxes[limits.key(one.mailbox)][0].first_day is None
-        ]
-        if changed:
-            nexts = [self._now + limits.paces[one.mailbox].gap(one.send_id) for one in changed]
-            self._cursor.execute(
-                "UPDATE mailboxes m SET first_day = coalesce(m.first_day, %s), next_at = n.next_at "
-                "FROM unnest(%s::text[], %s::timestamptz[]) AS n (address, next_at) WHERE m.address = n.address",
-                [self._day, [limits.key(one.mailbox) for one in changed], nexts],
-            )
-
-    def _keys(self, one: Asked) -> tuple[tuple[str, str], tuple[str, str], tuple[str, str]]:
-        mailbox = self._limits.key(one.mailbox)
-        campaign = self._limits.key(self._limits.campaign)
-        return ("campaign", campaign), ("mailbox", mailbox), ("domain", f"{mailbox} {one.domain}")
+    )
 
 
-_LOCKED_MAILBOXES = f"""
-SELECT m.address, (
-    SELECT coalesce(sum(c.started), 0) FROM send_counts c
-    WHERE c.scope = 'mailbox' AND c.key = m.address AND c.day > %s AND c.day < %s
-), {_REMEMBERED}
-FROM mailboxes m WHERE m.address = ANY(%s) ORDER BY m.address FOR UPDATE OF m
-"""
-_COUNT = """
-INSERT INTO send_counts AS c (scope, key, day, started)
-SELECT w.scope, w.key, %(day)s, w.n FROM json_to_recordset(%(counts)s) AS w (scope text, key text, n int)
-ORDER BY w.scope, w.key
-ON CONFLICT (scope, key, day) DO UPDATE SET started = c.started + excluded.started
-RETURNING scope, key, started
-"""
-_UNCOUNT = """
-UPDATE send_counts c SET started = c.started - w.n FROM json_to_recordset(%(counts)s) AS w (scope text, key text, n int)
-WHERE c.scope = w.scope AND c.key = w.key AND c.day = %(day)s
-"""
-
-
-def _as_json(counts: Mapping[tuple[str, str], int]) -> str:
-    return json.dumps([{"scope": scope, "key": key, "n": n} for (scope, key), n in counts.items()])
+@cache
+def _allowances(pace: Pace) -> list[int]:
+    """Of the days from the first."""
+    first = date(1970, 1, 1)
+    return [pace.allowance(first, first + timedelta(days=day)) for day in range(pace.ramp_days + 1)]
 
 
 @dataclass(frozen=True)
@@ -192,7 +142,8 @@ class Mailbox:
 def mailbox(cursor: Cursor, limits: Limits, address: str) -> Mailbox:
     """What is remembered of a campaign's mailbox."""
     cursor.execute(
-        f"SELECT {_REMEMBERED} FROM mailboxes m WHERE address = %s".encode(), [limits.key(address)]
+        "SELECT first_day, next_at, held_until, held_reason FROM mailboxes WHERE address = %s",
+        [limits.key(address)],
     )
     found = cursor.fetchone()
     return Mailbox(*found) if found else Mailbox()

@@ -55,11 +55,12 @@ def refusal(
         changes.pop("closes_at", DAY[1]),
     )
     arguments: dict[str, Any] = {"limits": known or limits(), "day": DAY, "now": NOW, **changes}
-    starts.lock(cursor)
+    starts.prepare(cursor)
     campaign = database.rows(cursor, "SELECT campaign_id FROM sends WHERE id = %s", [send_id])[0][
         "campaign_id"
     ]
-    return starts.start(cursor, campaign, worker, [starting], **arguments).get(send_id)
+    written = starts.write(cursor, campaign, worker, [], [starting], **arguments)
+    return starts.give_back(cursor, campaign, worker, written, **arguments).get(send_id)
 
 
 def started(send_id: int, **changes: Any) -> bool:
@@ -79,7 +80,9 @@ def execute(statement: str, *parameters: object) -> None:
 
 def finish(send_id: int, state: starts.Ended, **changes: Any) -> str | None:
     with database.transaction() as cursor:
-        return starts.finish(cursor, 1, [starts.Ending(send_id, state, **changes)], NOW).get(send_id)
+        starts.prepare(cursor)
+        ending = starts.Ending(send_id, state, **changes)
+        return starts.write(cursor, 0, 1, [ending], [], limits=limits(), day=DAY, now=NOW).states.get(send_id)
 
 
 def one_claimed() -> tuple[int, int, int]:
