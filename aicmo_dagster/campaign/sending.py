@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, timedelta
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -120,12 +121,17 @@ class Sender(Section):
     @property
     def address(self) -> str:
         """The address alone, in lower case: what the ledger and all counts know the mailbox by."""
-        return parseaddr(self.mailbox)[1].lower()
+        return _address_of(self.mailbox)
 
     @property
     def domain(self) -> str:
         """The domain of the address."""
         return self.address.rpartition("@")[2]
+
+
+@lru_cache(maxsize=1_000)
+def _address_of(mailbox: str) -> str:
+    return parseaddr(mailbox)[1].lower()
 
 
 class Tracking(Section):

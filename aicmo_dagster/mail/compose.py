@@ -99,7 +99,7 @@ def compose(
             _header("Reply-To", sender.reply_to) if sender.reply_to else "",
             _to(recipient, recipient_name),
             _subject(rendered.subject),
-            f"Date: {format_datetime(now)}\r\n",
+            f"Date: {_date(now.replace(microsecond=0))}\r\n",
             f"Message-ID: {identity}\r\n",
             _threaded(thread),
             f"List-Unsubscribe: {unsubscribe}",
@@ -121,6 +121,11 @@ def _address(mailbox: str) -> str:
 def _header(name: str, value: str) -> str:
     """A header that is the same in many mails, folded and encoded by the standard library."""
     return str(SMTP.fold(name, SMTP.header_factory(name, value)))
+
+
+@lru_cache(maxsize=10)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)
 
 
 def _threaded(identities: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ by itself.
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -148,9 +148,11 @@ class _Run:
         )
         self.limits = Limits.of(campaign.config)
         self.over = threading.Event()
+        self.ahead = ThreadPoolExecutor(1, thread_name_prefix="claims")
         self._result = result
         self._connection = connection
         self._lock = threading.RLock()
+        self._counting = threading.Lock()
         self._left = limit
         self._zones: list[str] = []
         self._zones_read: datetime | None = None
@@ -196,6 +198,7 @@ class _Run:
 
     def give_up(self) -> None:
         """Give back what was claimed and not sent, and doubt what was begun and not ended."""
+        self.ahead.shutdown()
         with self._connection.transaction(), self._connection.cursor() as cursor:
             claims.release(cursor, self.ledger.worker)
             starts.doubt(cursor, self.ledger.worker)
@@ -237,7 +240,7 @@ class _Run:
 
     def count(self, state: str, reason: str | None) -> None:
         """Add one mail to the result."""
-        with self._lock:
+        with self._counting:
             if state in ("sent", "held", "failed", "uncertain", "skipped", "not_started"):
                 setattr(self._result, state, getattr(self._result, state) + 1)
             if reason is not None:
@@ -245,9 +248,18 @@ class _Run:
 
     def stop(self, reason: str, *, sender: bool) -> None:
         """Note why mails stopped before all were sent."""
-        with self._lock:
+        with self._counting:
             self._result.stopped = self._result.stopped or without_addresses(reason)
             self._result.sender_refused |= sender
+
+
+@dataclass
+class _Batch:
+    """Mails claimed together, and when the window of each zone closes."""
+
+    mails: deque[Claimed]
+    closing: dict[str, datetime]
+    claimed_at: datetime
 
 
 class _Feed:
@@ -260,9 +272,8 @@ class _Feed:
         if not run.limits.live:
             self.connections = 1
         self._lock = threading.Lock()
-        self._claimed: deque[Claimed] = deque()
-        self._claimed_at: datetime | None = None
-        self._closing: dict[str, datetime] = {}
+        self._batch = _Batch(deque(), {}, run.now())
+        self._ahead: Future[_Batch] | None = None
         self._over = False
         self._faults = 0
         self._troubled = False
@@ -277,19 +288,25 @@ class _Feed:
         if self.over or (self.rests and not self._rested(may_wait)):
             return None
         with self._lock:
-            stale = self._claimed_at is not None and self.run.now() - self._claimed_at > _FRESH
-            if stale and self._claimed:
-                self.run.release(self._claimed)
-                self._claimed.clear()
-            if not self._claimed:
-                found, self._closing = self.run.claim(self.sender.address, 1 if self.rests else _BATCH)
-                self._claimed.extend(found)
-                self._claimed_at = self.run.now()
-                if not found:
-                    self._over = True
-                    return None
-            one = self._claimed.popleft()
-        return one, self._closing[one.lead["time_zone"]]
+            if self._batch.mails and self.run.now() - self._batch.claimed_at > _FRESH:
+                self.run.release(self._batch.mails)
+                self._batch.mails.clear()
+            if not self._batch.mails:
+                ahead, self._ahead = self._ahead, None
+                self._batch = ahead.result() if ahead else self._claim()
+                if len(self._batch.mails) == _BATCH:
+                    # The next ones are looked for while these are sent.
+                    self._ahead = self.run.ahead.submit(self._claim)
+            if not self._batch.mails:
+                self._over = True
+                return None
+            one = self._batch.mails.popleft()
+            return one, self._batch.closing[one.lead["time_zone"]]
+
+    def _claim(self) -> "_Batch":
+        now = self.run.now()
+        found, closing = self.run.claim(self.sender.address, 1 if self.rests else _BATCH)
+        return _Batch(deque(found), closing, now)
 
     def _rested(self, may_wait: bool) -> bool:
         """Whether the mailbox may write again, after a wait for it where it is worth one."""
@@ -307,8 +324,8 @@ class _Feed:
         """Send no more from this mailbox, and give back what it has claimed."""
         with self._lock:
             self._over = True
-            self.run.release(self._claimed)
-            self._claimed.clear()
+            self.run.release(self._batch.mails)
+            self._batch.mails.clear()
 
     def ended(self, outcome: Outcome) -> None:
         """Judge the mailbox by what became of a mail."""
