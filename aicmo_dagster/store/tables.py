@@ -518,7 +518,7 @@ sends = Table(
     Column("mode", Text),
     Column("sender", Text, comment="address of the mailbox; chosen with the plan, kept for the lead"),
     Column("recipient", Text),
-    Column("message_id", Text, unique=True),
+    Column("message_id", Text),
     Column("reply", Text, comment="the server's last words"),
     Column("started_at", _Time, comment="when `sending` was committed; counts against the daily cap"),
     Column("sent_at", _Time),
@@ -533,12 +533,17 @@ sends = Table(
     CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_at"),
 )
 Index(
-    "sends_open_idx",
+    "sends_started_idx",
     sends.c.campaign_id,
-    sends.c.due_at,
-    postgresql_where=text("state IN ('planned', 'claimed', 'sending', 'held')"),
+    sends.c.started_at,
+    postgresql_where=sends.c.started_at.is_not(None),
 )
-Index("sends_started_idx", sends.c.campaign_id, sends.c.started_at)
+Index(
+    "sends_message_id_idx",
+    sends.c.message_id,
+    unique=True,
+    postgresql_where=sends.c.message_id.is_not(None),
+)
 Index(
     "sends_waiting_idx",
     sends.c.campaign_id,

@@ -8,6 +8,25 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
+    # A row of the ledger changes three times until it is sent, and each time in every index that it is in.
+    op.drop_index("sends_open_idx", "sends", schema="aicmo")
+    op.drop_index("sends_started_idx", "sends", schema="aicmo")
+    op.drop_constraint("sends_message_id_key", "sends", schema="aicmo")
+    op.create_index(
+        "sends_started_idx",
+        "sends",
+        ["campaign_id", "started_at"],
+        schema="aicmo",
+        postgresql_where=sa.text("started_at IS NOT NULL"),
+    )
+    op.create_index(
+        "sends_message_id_idx",
+        "sends",
+        ["message_id"],
+        unique=True,
+        schema="aicmo",
+        postgresql_where=sa.text("message_id IS NOT NULL"),
+    )
     op.create_index(
         "sends_recipient_idx",
         "sends",
