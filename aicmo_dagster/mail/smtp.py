@@ -7,6 +7,7 @@
 4. The body and its dot. If the reply is lost, the outcome is `uncertain`, and nobody tries again.
 """
 
+import binascii
 import contextlib
 import os
 import re
@@ -19,6 +20,7 @@ from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail import failpoint
 from aicmo_dagster.mail.compose import is_address
 from aicmo_dagster.mail.outcome import Kind, Letter, Outcome, Transport
+from aicmo_dagster.mail.session import Session, TlsSession
 
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 # Refusals that some servers give as plain 550 although they are about us; field practice.
@@ -27,17 +29,21 @@ _ABOUT_US = re.compile(
     re.IGNORECASE,
 )
 _RECIPIENT_CODES = (550, 551, 553)
-_FINAL_REPLY_TIMEOUT_S = 600.0
+FINAL_TIMEOUT_S = 600.0
 """RFC 5321 4.5.3.2.6: whoever waits less after the dot makes duplicates or, here, uncertain mails."""
+
+_GOODBYE_TIMEOUT_S = 5.0
 
 
 class SmtpTransport(Transport):
     """Mails over one connection, which is opened when needed and again after it was lost."""
 
-    def __init__(self, smtp: Smtp) -> None:
+    def __init__(self, smtp: Smtp, final_timeout_s: float = FINAL_TIMEOUT_S) -> None:
         """Raises MailError when the environment lacks the password or `ca_file` cannot be read."""
         self._smtp = smtp
-        self._session: smtplib.SMTP | None = None
+        self._final_timeout_s = max(smtp.timeout_s, final_timeout_s)
+        self._session: Session | None = None
+        self._invited = False
         self._password = os.environ.get(smtp.password_env, "")
         if smtp.username is not None and not self._password:
             raise MailError(
@@ -57,9 +63,10 @@ class SmtpTransport(Transport):
             if not is_address(address):
                 raise MailError(f"{address!r} is not an address that mail can be sent to")
         if started is None:
-            return None, self._invite(following) if following else None
-        ended, refused = self._body(started, following)
-        return ended, refused
+            refused = self._invite(following) if following else None
+            self._invited = following is not None and refused is None
+            return None, refused
+        return self._body(started, following)
 
     def abandon(self) -> None:
         """Drop the connection: without the final dot the server has nothing (RFC 5321 4.1.1.4)."""
@@ -68,32 +75,39 @@ class SmtpTransport(Transport):
     def close(self) -> None:
         """End the session politely, if there is one."""
         if self._session is not None:
-            with contextlib.suppress(OSError):
-                self._session.quit()
+            # Behind a 354 QUIT would be content, and nobody would answer it.
+            if self._session.sock is not None and not self._invited:
+                self._session.sock.settimeout(min(self._smtp.timeout_s, _GOODBYE_TIMEOUT_S))
+                with contextlib.suppress(OSError):
+                    self._session.quit()
             self._drop()
 
     def _open(self) -> Outcome | None:
         """Connect, secure, log in; an Outcome says why that failed."""
         smtp = self._smtp
         where = f"{smtp.host}:{smtp.port}"
-        session: smtplib.SMTP | None = None
+        session: Session | None = None
         try:
             if smtp.security == "tls":
-                session = smtplib.SMTP_SSL(
-                    smtp.host, smtp.port, timeout=smtp.timeout_s, context=self._context
-                )
+                session = TlsSession(smtp.host, smtp.port, timeout=smtp.timeout_s, context=self._context)
             else:
-                session = smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout_s)
-            session.ehlo_or_helo_if_needed()
+                session = Session(smtp.host, smtp.port, timeout=smtp.timeout_s)
+            _greet(session)
             if smtp.security == "starttls":
                 session.starttls(context=self._context)
-                session.ehlo()
+                _greet(session)
             if smtp.username is not None:
                 session.login(smtp.username, self._password)
         except smtplib.SMTPResponseException as error:
             refusal = _text(error.smtp_code, error.smtp_error)
             failed = _about_session(error.smtp_code, f"{where}: {refusal}")
-        except smtplib.SMTPServerDisconnected as error:
+        except (
+            smtplib.SMTPServerDisconnected,
+            ssl.SSLEOFError,
+            ssl.SSLZeroReturnError,
+            binascii.Error,
+        ) as error:
+            # The last one is a challenge that is none.
             failed = Outcome("refused_temporary", f"{where}: {_reason(error)}", session=True)
         except (smtplib.SMTPException, ssl.SSLError, UnicodeEncodeError) as error:
             # STARTTLS or AUTH is not offered, a certificate nobody trusts, a password outside ASCII.
@@ -156,18 +170,28 @@ class SmtpTransport(Transport):
 
     def _one_by_one(self, commands: list[bytes]) -> Outcome | None:
         for command, good, refusal in zip(commands, _GOOD, _REFUSALS, strict=True):
+            self._connected().expect_silence()
             self._send(command)
-            code, reply = self._connected().getreply()
+            code, reply = self._answer(good)
             if code not in good:
                 return self._refused(refusal(code, _text(code, reply)))
         return None
+
+    def _answer(self, good: tuple[int, ...]) -> tuple[int, bytes]:
+        """The answer to a command: one of the good codes or a refusal; anything else answers something else."""
+        code, reply = self._connected().getreply()
+        if code not in good and code < 400:
+            raise smtplib.SMTPServerDisconnected(
+                f"the server's answer makes no sense here: {_text(code, reply)}"
+            )
+        return code, reply
 
     def _answers(self) -> Outcome | None:
         """The answers to a whole envelope: each command has one, also behind a refusal (RFC 2920 3.1)."""
         refused: Outcome | None = None
         code = 0
         for good, refusal in zip(_GOOD, _REFUSALS, strict=True):
-            code, reply = self._connected().getreply()
+            code, reply = self._answer(good)
             if code not in good and refused is None:
                 refused = refusal(code, _text(code, reply))
             if code == 421:
@@ -182,17 +206,24 @@ class SmtpTransport(Transport):
 
     def _refused(self, outcome: Outcome) -> Outcome:
         """Make the connection ready for the next mail."""
-        if outcome.reply.startswith("421"):
-            self._drop()
-            return outcome
-        try:
-            self._connected().docmd("RSET")
-        except OSError:
+        ready = False
+        with contextlib.suppress(OSError):
+            if not outcome.reply.startswith("421"):
+                self._connected().expect_silence()
+                ready = self._connected().docmd("RSET")[0] == 250
+        if not ready:
             self._drop()
         return outcome
 
     def _body(self, started: Letter, following: Letter | None) -> tuple[Outcome, Outcome | None]:
-        session = self._connected()
+        session, self._invited = self._connected(), False
+        try:
+            session.expect_connection()
+        except OSError as error:
+            self._drop()
+            lost = f"connection lost before the mail was sent: {_reason(error)}"
+            ended = Outcome("refused_temporary", lost, session=True)
+            return ended, _AGAIN if following else None
         # RFC 5321 4.5.2: a line that starts with a dot gets another one.
         stuffed = re.sub(rb"(?m)^\.", b"..", started.content)
         if not stuffed.endswith(b"\r\n"):
@@ -200,7 +231,7 @@ class SmtpTransport(Transport):
         commands = self._commands(following) if following is not None else []
         together = b"".join(commands) if not isinstance(commands, Outcome) and self._pipelines else b""
         if session.sock is not None:
-            session.sock.settimeout(max(self._smtp.timeout_s, _FINAL_REPLY_TIMEOUT_S))
+            session.sock.settimeout(self._final_timeout_s)
         failpoint.reached("body")
         try:
             self._send(stuffed + b".\r\n" + together)
@@ -233,6 +264,7 @@ class SmtpTransport(Transport):
         except OSError:
             self._drop()
             refused = None
+        self._invited = self._session is not None and refused is None
         return ended, _AGAIN if self._session is None else refused
 
     def _send(self, data: bytes) -> None:
@@ -241,19 +273,30 @@ class SmtpTransport(Transport):
             raise smtplib.SMTPServerDisconnected("not connected")
         session.sock.sendall(data)
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self) -> Session:
         if self._session is None:
             raise smtplib.SMTPServerDisconnected("not connected")
         return self._session
 
     def _drop(self) -> None:
-        session, self._session = self._session, None
+        session, self._session, self._invited = self._session, None, False
         if session is not None:
             if session.sock is not None:
                 # Wakes up a thread that waits for an answer.
                 with contextlib.suppress(OSError):
                     session.sock.shutdown(socket.SHUT_RDWR)
             session.close()
+
+
+def _greet(session: Session) -> None:
+    """EHLO, or HELO where the server knows no EHLO; raises SMTPHeloError."""
+    session.expect_silence()
+    code, reply = session.ehlo()
+    if code >= 500:
+        code, reply = session.helo()
+    if code != 250:
+        raise smtplib.SMTPHeloError(code, reply)
+    session.expect_silence()
 
 
 def _after_mail(code: int, text: str) -> Outcome:

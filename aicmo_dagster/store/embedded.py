@@ -10,11 +10,12 @@ import functools
 import logging
 import os
 import stat
+import subprocess
 import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 
@@ -73,6 +74,16 @@ def leave(folder: Path) -> None:
     if server is not None:
         server.cleanup()
         atexit.unregister(server._cleanup)
+
+
+def control(folder: Path, action: Literal["restart", "stop"], mode: Literal["fast", "immediate"]) -> None:
+    """Restart or stop the server of `folder` under those who use it; `immediate` is as good as a crash."""
+    server = _wheel().get_server((folder / "postgres").resolve(), start=False)
+    command = [server.bin_path / "pg_ctl", "-w", "-m", mode, "-l", server.log, "-D", server.pgdata, action]
+    with server._lock:
+        subprocess.run(
+            command, check=True, user=server.system_user, stdout=subprocess.DEVNULL, cwd=server.pgdata
+        )
 
 
 def _new_server(wheel: Any, data: Path) -> Any:
