@@ -5,8 +5,10 @@ once.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +23,17 @@ from aicmo_dagster.mail.smtp import SmtpTransport
 from aicmo_dagster.stages import nurture as stage
 from aicmo_dagster.stages.sending_window import closing_times
 from aicmo_dagster.store import campaigns, caps, database, enrolments, sends
+from aicmo_dagster.store.binary_copy import (
+    Field,
+    bigint,
+    constant,
+    integers,
+    numbers,
+    singles,
+    smallints,
+    texts,
+    times,
+)
 from aicmo_dagster.store.bulk import Merge
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.caps import Limits
@@ -52,6 +65,24 @@ _DTYPES = {
     "score": "Float64",
 }
 _MANY = 1000
+
+
+def _fields(planned: pd.DataFrame, parameters: Mapping[str, Any]) -> dict[str, Field]:
+    return {
+        "campaign_id": bigint(parameters["campaign"]),
+        "lead_id": numbers(planned["lead_id"]),
+        "sequence": texts(planned["sequence"]),
+        "sequence_version": integers(planned["sequence_version"]),
+        "step": smallints(planned["step"]),
+        "due_at": times(planned["due_at"]),
+        "time_zone": texts(planned["time_zone"]),
+        "sender": texts(planned["sender"]),
+        "priority": singles(planned["priority"]),
+        "variant": texts(planned["variant"]),
+        "run_id": constant(parameters["run"]),
+    }
+
+
 _PLANNED = Merge(
     table="sends",
     key=["lead_id", "sequence", "sequence_version", "step"],
@@ -68,6 +99,7 @@ _PLANNED = Merge(
         "variant": "i.variant",
         "run_id": "%(run)s",
     },
+    fields=_fields,
 )
 
 

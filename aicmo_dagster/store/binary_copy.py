@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -40,17 +41,36 @@ def constant(value: object) -> Field:
     return Field(_row(_field(_encoded(value))))
 
 
+def bigint(value: int) -> Field:
+    """The same bigint in every row."""
+    return Field(_row(_field(struct.pack("!q", value))))
+
+
 def numbers(values: "pd.Series[int] | pd.Series[float]") -> Field:
     """bigint or double precision, as the dtype says; nothing missing."""
     array = values.to_numpy()
-    big = array.astype(">f8" if array.dtype.kind == "f" else ">i8")
-    return Field(_prefixed(8, big.view(np.uint8).reshape(len(big), 8)))
+    return _fixed(array.astype(">f8" if array.dtype.kind == "f" else ">i8"))
 
 
 def integers(values: "pd.Series[int]") -> Field:
     """integer, of four bytes."""
-    big = values.to_numpy().astype(">i4")
-    return Field(_prefixed(4, big.view(np.uint8).reshape(len(big), 4)))
+    return _fixed(values.to_numpy().astype(">i4"))
+
+
+def smallints(values: "pd.Series[int]") -> Field:
+    """smallint, of two bytes."""
+    return _fixed(values.to_numpy().astype(">i2"))
+
+
+def singles(values: "pd.Series[float]") -> Field:
+    """real, of four bytes; nothing missing."""
+    return _fixed(values.to_numpy(dtype=np.float64).astype(">f4"))
+
+
+def times(values: "pd.Series[pd.Timestamp]") -> Field:
+    """timestamp with time zone, of aware times; nothing missing."""
+    unix = values.dt.as_unit("us").to_numpy(dtype="datetime64[us]").astype(np.int64)
+    return _fixed((unix - round(_EPOCH.timestamp()) * 1_000_000).astype(">i8"))
 
 
 def texts(values: "pd.Series[str]") -> Field:
@@ -146,6 +166,7 @@ def _row(content: bytes) -> Bytes:
     return np.frombuffer(content, dtype=np.uint8).reshape(1, -1)
 
 
-def _prefixed(length: int, content: Bytes) -> Bytes:
-    size = np.broadcast_to(_row(struct.pack("!i", length)), (len(content), 4))
-    return np.concatenate([size, content], axis=1)
+def _fixed(values: npt.NDArray[Any]) -> Field:
+    length = values.dtype.itemsize
+    size = np.broadcast_to(_row(struct.pack("!i", length)), (len(values), 4))
+    return Field(np.concatenate([size, values.view(np.uint8).reshape(len(values), length)], axis=1))

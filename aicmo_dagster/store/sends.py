@@ -115,21 +115,24 @@ def skip_stopped(cursor: Cursor, campaign_id: int, only: Sequence[int] | None = 
             UPDATE sends s SET state = 'skipped', reason = stopped.reason, next_try_at = NULL
             FROM (
                 SELECT o.id, coalesce(
-                    (SELECT e.kind {_OWN_EVENTS.format("l")} ORDER BY e.happened_at DESC LIMIT 1),
+                    CASE WHEN EXISTS (SELECT {_OWN_EVENTS.format("l")}) THEN (
+                        SELECT e.kind {_OWN_EVENTS.format("l")} ORDER BY e.happened_at DESC LIMIT 1
+                    ) END,
                     CASE WHEN {_ANY_MERGED} THEN (
                         SELECT e.kind {_MERGED_EVENTS.format("l")} ORDER BY e.happened_at DESC LIMIT 1
                     ) END,
                     CASE
                         WHEN {_SUPPRESSED.format("l")} THEN 'suppressed'
                         WHEN {_OPTED_OUT.format("l")} THEN 'opted_out'
-                        WHEN c.config #>> '{{sending,reply_stops_colleagues}}' = 'true'
-                            AND {_COLLEAGUE_REPLIED.format("l")} THEN 'colleague_replied'
+                        WHEN (
+                            SELECT config #>> '{{sending,reply_stops_colleagues}}' = 'true' FROM campaigns
+                            WHERE id = %(campaign)s
+                        ) AND {_COLLEAGUE_REPLIED.format("l")} THEN 'colleague_replied'
                         WHEN v.verdict IS DISTINCT FROM 'qualified' THEN 'not_qualified'
                         WHEN l.email IS NULL THEN 'no_email'
                     END
                 ) AS reason
-                FROM sends o JOIN campaigns c ON c.id = o.campaign_id JOIN leads l ON l.id = o.lead_id
-                LEFT JOIN lead_verdicts v ON v.lead_id = o.lead_id
+                FROM sends o JOIN leads l ON l.id = o.lead_id LEFT JOIN lead_verdicts v ON v.lead_id = o.lead_id
                 WHERE o.campaign_id = %(campaign)s AND o.state IN ('planned', 'held')
                     AND (%(only)s::bigint[] IS NULL OR o.id = ANY(%(only)s))
             ) stopped
