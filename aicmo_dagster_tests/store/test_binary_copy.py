@@ -26,7 +26,7 @@ from aicmo_dagster.store.binary_copy import (
 words = st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 codes = st.lists(st.sampled_from(["no_email", "policy", "low_intent"]), max_size=3)
 values = st.none() | st.floats(0, 1, width=32)
-times = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+times = st.integers(-(10**15), 10**15).map(lambda us: datetime.fromtimestamp(us // 1000 / 1000, UTC))
 row = st.tuples(
     *(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), words, codes, values, values),
     *(times, st.integers(-(2**15), 2**15 - 1)),
@@ -74,8 +74,10 @@ def test_what_is_copied_in_is_what_the_table_holds(store: URL, rows: list[tuple[
         )
         found = [(*one[:4], _narrow(one[4]), *one[5:]) for one in cursor.fetchall()]
     expected = [
-        (number, share, word, list(said), _narrow([a, b]), place, 3, run, at, None, "çé")
-        + (seen, small, small / 8, 2**40)
+        (
+            *(number, share, word, list(said), _narrow([a, b]), place, 3, run, at, None, "çé"),
+            *(seen, small, small / 8, 2**40),
+        )
         for place, (number, share, word, said, a, b, seen, small) in enumerate(rows)
     ]
     assert found == expected
