@@ -22,7 +22,7 @@ from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.nurture import deliver, plan
 from aicmo_dagster.flow.qualify import qualify
 from aicmo_dagster.flow.route import route
-from aicmo_dagster.flow.run import Run, Streamed, start
+from aicmo_dagster.flow.run import Run, Streamed, start, utc_now
 from aicmo_dagster.flow.score import score
 from aicmo_dagster.operations import health, senders, variants
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
@@ -236,7 +236,12 @@ def nurture_sends(context: _Context) -> Iterator[dg.AssetCheckResult | dg.Materi
         yield checked
         if not checked.passed:
             raise dg.Failure("no mail was sent: " + str(checked.description), allow_retries=False)
-        delivered = deliver(run)
+
+        def watch() -> None:
+            with database.transaction() as cursor:
+                health.stop_reason(cursor, run.campaign, utc_now())
+
+        delivered = deliver(run, watch)
         with database.transaction() as cursor:
             funnel = figures.funnel(cursor, run.campaign.id)
             states = figures.send_states(cursor, run.campaign.id)

@@ -5,7 +5,7 @@ once.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -135,8 +135,11 @@ def _give_mailboxes(cursor: sends.Cursor, run: Run) -> None:
         enrolments.give_mailboxes(cursor, leads["send_id"].tolist(), stage.mailboxes(leads, config).tolist())
 
 
-def deliver(run: Run) -> Delivered:
-    """Send what is due and inside its window, and plan what follows it; after `plan`."""
+def deliver(run: Run, watch: Callable[[], object] | None = None) -> Delivered:
+    """Send what is due and inside its window, and plan what follows it; after `plan`.
+
+    `watch` is called every minute: it may pause the campaign.
+    """
     if not run.campaign.config.sending.senders:
         return Delivered(
             stopped="the campaign has no sender; give sending.senders with mailbox and postal_address"
@@ -155,6 +158,7 @@ def deliver(run: Run) -> Delivered:
         now=utc_now,
         pause=time.sleep,
         refused=refused,
+        watch=watch,
     )
     if delivered.sent:
         plan(replace(run, now=utc_now(), progress=silent))

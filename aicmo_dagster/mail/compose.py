@@ -43,9 +43,10 @@ _TAIL = "</div></body></html>\n"
 
 @dataclass(frozen=True)
 class Composed:
-    """A mail ready to be handed over: its Message-ID with angle brackets, and its bytes with CRLF."""
+    """A mail ready to be handed over: its Message-ID with angle brackets, its subject, and its bytes with CRLF."""
 
     message_id: str
+    subject: str
     content: bytes
 
 
@@ -109,7 +110,7 @@ def compose(
     ).encode()
     mark = f"\r\n--{boundary}".encode()
     parts = (headers, _part("plain", text), _part("html", html), b"--\r\n")
-    return Composed(identity, mark.join(parts))
+    return Composed(identity, rendered.subject, mark.join(parts))
 
 
 @lru_cache(maxsize=1_000)

@@ -72,12 +72,14 @@ def send_due(
     now: Callable[[], datetime],
     pause: Callable[[float], object],
     refused: Mapping[str, str] | None = None,
+    watch: Callable[[], object] | None = None,
     limit: int | None = None,
 ) -> Delivered:
     """Send the campaign's due mails, at most `limit`, as its caps, windows and mailboxes allow.
 
     May run several times at once. `transport` opens a connection to a mailbox's server, `pause` waits for
-    seconds, `refused` are mailboxes that may not send, and why. Raises ConfigurationError when the campaign has no
+    seconds, `refused` are mailboxes that may not send, and why, and `watch` is called every minute between mails, to
+    pause the campaign where too many come back. Raises ConfigurationError when the campaign has no
     sender, StoreError when the database stays away.
     """
     senders = campaign.config.sending.senders
@@ -94,7 +96,7 @@ def send_due(
     ledger = Ledger(connect, campaign, now)
     try:
         with connect() as connection:
-            run = _Run(connection, campaign, ledger, result, now, pause, limit)
+            run = _Run(connection, campaign, ledger, result, now, pause, watch, limit)
             feeds = [_Feed(run, sender) for sender in senders if sender.address not in (refused or {})]
             try:
                 _all([_Lane(feed, transport) for feed in feeds for _ in range(feed.connections)], run)
@@ -137,6 +139,7 @@ class _Run:
         result: Delivered,
         now: Callable[[], datetime],
         pause: Callable[[float], object],
+        watch: Callable[[], object] | None,
         limit: int | None,
     ) -> None:
         self.campaign, self.config, self.ledger, self.now, self.pause = (
@@ -156,6 +159,7 @@ class _Run:
         self._left = limit
         self._zones: list[str] = []
         self._zones_read: datetime | None = None
+        self._watch, self._watched_at = watch, now()
         with connection.transaction(), connection.cursor() as cursor:
             key = tokens.secret(cursor)
             sequences = sequence_versions(cursor, campaign.id)
@@ -167,6 +171,9 @@ class _Run:
             if self._left is not None:
                 most = min(most, self._left)
             now = self.now()
+            if self._watch is not None and now - self._watched_at >= _FRESH:
+                self._watched_at = now
+                self._watch()
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 if self._zones_read is None or now - self._zones_read >= _FRESH:
                     self._zones = enrolments.open_zones(cursor, self.campaign.id)
@@ -385,7 +392,7 @@ class _Lane:
                 self._set_aside(claimed, f"cannot be composed: {type(error).__name__}: {error}")
                 continue
             letter = Letter(self._feed.sender.address, str(claimed.lead["email"]), composed.content)
-            return _Mail(claimed, closes_at, composed.message_id, letter)
+            return _Mail(claimed, closes_at, composed.message_id, composed.subject, letter)
         return None
 
     def _set_aside(self, claimed: Claimed, reason: str) -> None:
@@ -459,6 +466,7 @@ class _Mail:
     claimed: Claimed
     closes_at: datetime
     message_id: str
+    subject: str
     letter: Letter
 
     def starting(self, mailbox: str) -> Starting:
@@ -468,6 +476,7 @@ class _Mail:
             recipient=self.letter.recipient,
             domain=self.claimed.lead["email_domain"] or "",
             message_id=self.message_id,
+            subject=self.subject,
             closes_at=self.closes_at,
         )
 

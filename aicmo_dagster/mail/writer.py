@@ -121,8 +121,11 @@ def in_thread(
     if not step.thread or (thread and step.subject is not None):
         return templates.render(step, seen)
     first = first_of_thread(sequence, number)
-    got = next((mail.variant for mail in thread if mail.step == first), None)
-    subject = templates.one_subject(worded(sequence.steps[first - 1], got).subject or "", seen)
+    got = next((mail for mail in thread if mail.step == first), None)
+    subject = got.subject if got else None
+    if subject is None:
+        began = worded(sequence.steps[first - 1], got.variant if got else None)
+        subject = templates.one_subject(began.subject or "", seen)
     return templates.render(step, seen, subject=f"Re: {subject}" if thread else subject)
 
 

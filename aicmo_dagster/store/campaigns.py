@@ -65,6 +65,8 @@ def apply(
     )
     folder = str(base_folder.resolve())
     if not created and before["config"] == document and before["base_folder"] == folder:
+        # The sequences that come with the program may have changed with it.
+        _store_sequences(cursor, before["id"], config)
         return get(cursor, config.key), "unchanged"
     parameters = {
         "id": before["id"],

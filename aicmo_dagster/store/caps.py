@@ -66,8 +66,8 @@ class Limits:
 # The parts of `starts.write` that count. `_asked` are the mails that want to start, `_its` is what `as_json` says of
 # the campaign, and those that ask are counted in `send_counts` already.
 _ASKED = (
-    "json_to_recordset(_asked) AS a (id bigint, recipient text, message_id text, mailbox text, domain text, "
-    "next_at timestamptz)"
+    "json_to_recordset(_asked) AS a (id bigint, recipient text, message_id text, subject text, mailbox text, "
+    "domain text, next_at timestamptz)"
 )
 KEYS_ASKED = (
     f"{_ASKED}, LATERAL (VALUES ('campaign', _its.campaign), ('mailbox', a.mailbox), ('domain', a.domain)) "

@@ -28,7 +28,7 @@ _DUE = f"""
 SELECT s.id AS send_id, s.lead_id, s.sequence, s.sequence_version, s.step, s.variant, s.time_zone,
     l.country_code, coalesce(r.owner, '') AS owner, {", ".join(f"l.{name}" for name in _LEAD)},
     CASE WHEN s.step > 1 THEN (
-        SELECT jsonb_agg(jsonb_build_array(p.step, p.variant, p.message_id) ORDER BY p.step) FROM sends p
+        SELECT jsonb_agg(jsonb_build_array(p.step, p.variant, p.message_id, p.subject) ORDER BY p.step) FROM sends p
         WHERE p.lead_id = s.lead_id AND p.sequence = s.sequence AND p.sequence_version = s.sequence_version
             AND p.state = 'sent' AND p.message_id IS NOT NULL
     ) END AS earlier

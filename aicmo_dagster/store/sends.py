@@ -81,6 +81,7 @@ class Earlier:
     step: int
     variant: str | None
     message_id: str
+    subject: str | None = None
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def listing(
     return rows(
         cursor,
         "SELECT s.id, c.key AS campaign, s.lead_id, coalesce(s.recipient, l.email) AS email, s.sequence, "
-        "s.step, s.state, s.reason, s.due_at, s.next_try_at, s.started_at, s.sent_at, s.attempts, "
+        "s.step, s.subject, s.state, s.reason, s.due_at, s.next_try_at, s.started_at, s.sent_at, s.attempts, "
         "s.message_id, s.reply FROM sends s JOIN campaigns c ON c.id = s.campaign_id "
         "JOIN leads l ON l.id = s.lead_id "
         "WHERE (%(campaign)s::bigint IS NULL OR s.campaign_id = %(campaign)s) "

@@ -30,6 +30,7 @@ class Starting:
     recipient: str
     domain: str
     message_id: str
+    subject: str
     closes_at: datetime
 
 
@@ -136,7 +137,7 @@ BEGIN
     ), begun AS (
         UPDATE sends s
         SET state = 'sending', started_at = _now, mode = _its.mode, recipient = q.recipient,
-            message_id = q.message_id, reason = NULL, next_try_at = NULL
+            message_id = q.message_id, subject = q.subject, reason = NULL, next_try_at = NULL
         FROM q, leads l, lead_verdicts v
         WHERE q.refusal IS NULL AND s.id = q.id AND s.state || '' = 'claimed' AND s.claimed_by + 0 = _worker
             AND l.id = s.lead_id AND l.email = q.recipient AND v.lead_id = s.lead_id AND v.verdict = 'qualified'
@@ -226,6 +227,7 @@ def _row(one: Starting, limits: Limits, now: datetime) -> dict[str, object]:
         "id": one.send_id,
         "recipient": one.recipient,
         "message_id": one.message_id,
+        "subject": one.subject,
         "mailbox": mailbox,
         "domain": f"{mailbox} {one.domain}",
         "next_at": (now + limits.paces[one.mailbox].gap(one.send_id)).isoformat() if rests else None,

@@ -528,6 +528,7 @@ sends = Table(
         "priority", REAL, nullable=False, server_default="0", comment="the lead's score when it was planned"
     ),
     Column("variant", Text, comment="of the step; NULL = its own text"),
+    Column("subject", Text, comment="as it was sent; the mails that follow it in its thread answer to it"),
     UniqueConstraint("lead_id", "sequence", "sequence_version", "step"),
     _one_of("state", ("planned", "claimed", "sending", "sent", "held", "failed", "uncertain", "skipped")),
     CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_at"),

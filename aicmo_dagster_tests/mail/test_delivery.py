@@ -1,3 +1,4 @@
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +102,40 @@ def test_the_mail_is_the_leads_step_in_its_words_and_the_ledger_knows_its_messag
         "started_at": NOW,
         "sent_at": NOW,
     }
+
+
+def test_a_follow_up_answers_the_subject_that_was_sent_whatever_is_known_of_the_lead_by_now() -> None:
+    with smtp_server() as (port, received):
+        campaign = live(port)
+        lead = add_lead(campaign.id, company="Example Ltd")
+        add_send(campaign.id, lead, step=1)
+        run(campaign)
+        with database.transaction() as cursor:
+            cursor.execute("UPDATE leads SET company = 'Other Ltd'")
+        add_send(campaign.id, lead, step=2)
+        run(campaign)
+    first, second = (
+        message_from_bytes(mail.original_content or b"", policy=default) for mail in received.mails
+    )
+    assert (first["Subject"], second["Subject"]) == (
+        "A question for Example Ltd",
+        "Re: A question for Example Ltd",
+    )
+
+
+def test_what_pauses_the_campaign_is_asked_every_minute() -> None:
+    minutes = itertools.count()
+
+    def watch() -> None:
+        with database.transaction() as cursor:
+            campaigns.set_state(cursor, "test", "paused", "test")
+
+    with smtp_server() as (port, received):
+        campaign = live(port)
+        add_mails(campaign.id, 20)
+        delivered = run(campaign, now=lambda: NOW + timedelta(seconds=10 * next(minutes)), watch=watch)
+    assert 0 < delivered.sent == len(received.mails) < 20
+    assert Counter(states().values()) == {"sent": delivered.sent, "planned": 20 - delivered.sent}
 
 
 def test_a_simulation_writes_the_mails_to_files(tmp_path: Path) -> None:

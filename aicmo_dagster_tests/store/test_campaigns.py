@@ -32,6 +32,20 @@ def test_the_same_document_again_changes_nothing() -> None:
     assert {table for table in after if before[table] != after[table]} == set()
 
 
+def test_sequences_that_came_anew_with_the_program_are_stored_with_the_same_document() -> None:
+    campaign, _ = apply()
+    with database.transaction() as cursor:
+        cursor.execute(
+            "UPDATE sequences SET content = jsonb_set(content, '{steps,0,text}', '\"As it was.\"') "
+            "WHERE name = 'aggressive_close'"
+        )
+    assert apply()[1] == "unchanged"
+    with database.transaction() as cursor:
+        found = campaigns.sequence_versions(cursor, campaign.id)
+    assert found["aggressive_close", 1].steps[0].text == "As it was."
+    assert found["aggressive_close", 2].steps[0].text != "As it was."
+
+
 def test_every_change_is_a_new_version_and_the_old_ones_are_kept() -> None:
     apply()
     campaign, outcome = apply(max_leads=7)

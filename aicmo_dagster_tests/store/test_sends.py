@@ -52,6 +52,7 @@ def refusal(
         recipient,
         recipient.partition("@")[2],
         f"<{send_id}@example.com>",
+        "A question",
         changes.pop("closes_at", DAY[1]),
     )
     arguments: dict[str, Any] = {"limits": known or limits(), "day": DAY, "now": NOW, **changes}

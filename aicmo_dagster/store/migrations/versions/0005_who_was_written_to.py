@@ -8,6 +8,15 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
+    op.add_column(
+        "sends",
+        sa.Column(
+            "subject",
+            sa.Text(),
+            comment="as it was sent; the mails that follow it in its thread answer to it",
+        ),
+        schema="aicmo",
+    )
     # A row of the ledger changes three times until it is sent, and each time in every index that it is in.
     op.drop_index("sends_open_idx", "sends", schema="aicmo")
     op.drop_index("sends_started_idx", "sends", schema="aicmo")
