@@ -23,6 +23,7 @@ class Part(StrEnum):
     PLACES = "places"
     WISHES = "wishes"
     DATABASE = "database"
+    SERVER = "server"
 
 
 _TITLES = {
@@ -30,6 +31,7 @@ _TITLES = {
     Part.PLACES: "Senders killed at named places",
     Part.WISHES: "People who unsubscribe while mails leave",
     Part.DATABASE: "The database restarted while mails leave",
+    Part.SERVER: "A mail server that misbehaves",
 }
 
 
@@ -47,6 +49,10 @@ def send(
     rounds: Annotated[int, typer.Option(min=1, help="Deaths at each named place of a mail's life.")] = 50,
     wishes: Annotated[int, typer.Option(min=10, help="People who unsubscribe while mails leave.")] = 10_000,
     restarts: Annotated[int, typer.Option(min=1, help="Times the database goes away.")] = 20,
+    faults: Annotated[int, typer.Option(min=1, help="Times the mail server misbehaves.")] = 3_000,
+    timeout_s: Annotated[
+        float, typer.Option(min=0.1, help="How long a stalling server is waited for.")
+    ] = 1.0,
     seed: Annotated[
         int, typer.Option(help="What happens at random; the same again with the same number.")
     ] = 1,
@@ -57,6 +63,7 @@ def send(
     from aicmo_dagster.benchmarks.chaos.kills import EXPECTED, failpoints
     from aicmo_dagster.benchmarks.chaos.kills import kills as kill
     from aicmo_dagster.benchmarks.chaos.restarts import restarts as restart
+    from aicmo_dagster.benchmarks.chaos.rudeness import misbehaviour
     from aicmo_dagster.benchmarks.chaos.wishes import interleavings
 
     runs: dict[Part, tuple[int, Callable[[_Told], dict[str, Any]]]] = {
@@ -64,6 +71,7 @@ def send(
         Part.PLACES: (rounds * len(EXPECTED), lambda told: failpoints(rounds, told)),
         Part.WISHES: (wishes, lambda told: interleavings(wishes, told, seed)),
         Part.DATABASE: (restarts, lambda told: restart(2_000 * restarts, restarts, senders, told, seed)),
+        Part.SERVER: (faults, lambda told: misbehaviour(faults, timeout_s, told, seed)),
     }
     found: dict[str, dict[str, Any]] = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:

@@ -196,6 +196,7 @@ class SmtpTransport(Transport):
                 refused = refusal(code, _text(code, reply))
             if code == 421:
                 break
+        self._connected().expect_silence()
         if refused is None:
             return None
         if code == 354:

@@ -5,6 +5,7 @@ import pytest
 from aicmo_dagster.benchmarks.chaos import wrong
 from aicmo_dagster.benchmarks.chaos.kills import EXPECTED, failpoints, kills
 from aicmo_dagster.benchmarks.chaos.restarts import restarts
+from aicmo_dagster.benchmarks.chaos.rudeness import misbehaviour
 from aicmo_dagster.benchmarks.chaos.wishes import interleavings
 from aicmo_dagster_tests.depth import SHORT
 
@@ -46,3 +47,13 @@ def test_a_database_that_goes_away_doubles_no_mail_and_loses_none_unlisted() -> 
     # Each of the connections of both senders has at most one mail under way, at a restart as at a session's end.
     assert found["uncertain"] <= 2 * 4 * 2 * times
     assert set(found["states"]) <= {"sent", "uncertain"}
+
+
+@pytest.mark.slow
+def test_whatever_a_mail_server_does_each_mail_has_the_end_that_the_rules_say() -> None:
+    found = misbehaviour(60 if SHORT else 150, 2.0, nobody)
+    assert wrong(found) == 0, found
+    assert set(found["states"]) <= {"sent", "uncertain", "failed"}
+    # Four connections: of the five that failed in a row, each but the last may have company.
+    assert 5 <= found["connections_until_held"] <= 8
+    assert sum(row["times"] for row in found["faults"]) >= 40

@@ -9,6 +9,12 @@ NEVER = (
     "sent_unlisted",
     "ended_otherwise",
     "not_as_expected",
+    "waiting",
+    "held_without_next_try",
+    "ledger_differs",
+    "misdirected",
+    "in_the_clear",
+    "connections_while_held",
     "started_after",
     "started_while_paused",
 )
