@@ -5,11 +5,12 @@ beside each other. A mail counts when it starts, whatever becomes of it.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Literal
+from typing import Literal, Protocol
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -64,40 +65,78 @@ class Limits:
 
 
 # The parts of `starts.write` that count. `_asked` are the mails that want to start, `_its` is what `as_json` says of
-# the campaign, and those that ask are counted in `send_counts` already.
+# the campaign, and those that ask are counted in `send_counts` already. Each count is a probe: joined, the planner
+# would rather go through all counts of the day.
 _ASKED = (
     "json_to_recordset(_asked) AS a (id bigint, recipient text, message_id text, subject text, mailbox text, "
-    "domain text, next_at timestamptz)"
+    "domain text, next_at timestamptz, first boolean, behind int, behind_in_mailbox int, behind_in_domain int)"
 )
 KEYS_ASKED = (
     f"{_ASKED}, LATERAL (VALUES ('campaign', _its.campaign), ('mailbox', a.mailbox), ('domain', a.domain)) "
     "AS k (scope, key)"
 )
-ASKED_WITH_COUNTS = f"""{_ASKED}
-JOIN mailboxes m ON m.address = a.mailbox
-JOIN LATERAL json_to_record(_its.mailboxes -> a.mailbox) AS p (allowances int[], per_week int) ON true
-JOIN send_counts c ON c.scope = 'campaign' AND c.key = _its.campaign AND c.day = _day
-JOIN send_counts b ON b.scope = 'mailbox' AND b.key = a.mailbox AND b.day = _day
-JOIN send_counts d ON d.scope = 'domain' AND d.key = a.domain AND d.day = _day
-JOIN LATERAL (
-    SELECT coalesce(sum(w.started), 0) AS started FROM send_counts w
-    WHERE w.scope = 'mailbox' AND w.key = a.mailbox AND w.day > _day - 7 AND w.day < _day
-) w ON true"""
-
-_PLACE = "- count(*) OVER (PARTITION BY {0}) + row_number() OVER (PARTITION BY {0} ORDER BY a.id)"
+_STARTED = "(SELECT c.started FROM send_counts c WHERE c.scope = '{}' AND c.key = {} AND c.day = _day)"
+MAILBOXES = f"""(
+    SELECT m.address, m.held_until, m.next_at, p.per_week, {_STARTED.format("mailbox", "m.address")} AS today,
+        p.allowances[
+            least(1 + greatest(_day - coalesce(m.first_day, _day), 0), cardinality(p.allowances))
+        ] AS allowance,
+        (
+            SELECT coalesce(sum(c.started), 0) FROM send_counts c
+            WHERE c.scope = 'mailbox' AND c.key = m.address AND c.day > _day - 7 AND c.day < _day
+        ) AS earlier
+    FROM json_each(_its.mailboxes) AS j (address, pace)
+    CROSS JOIN LATERAL json_to_record(j.pace) AS p (allowances int[], per_week int)
+    JOIN mailboxes m ON m.address = j.address
+)"""
+ASKED = f"{_ASKED} JOIN mailbox m ON m.address = a.mailbox"
 REFUSAL = f"""CASE
-    WHEN c.started {_PLACE.format("1")} > _its.per_day THEN 'campaign_cap'
+    WHEN {_STARTED.format("campaign", "_its.campaign")} - a.behind > _its.per_day THEN 'campaign_cap'
     WHEN m.held_until > _now THEN 'mailbox_held'
-    WHEN b.started {_PLACE.format("a.mailbox")} > p.allowances[
-        least(1 + greatest(_day - coalesce(m.first_day, _day), 0), cardinality(p.allowances))
-    ] OR w.started + b.started {_PLACE.format("a.mailbox")} > p.per_week THEN 'mailbox_cap'
-    WHEN a.next_at IS NOT NULL AND (
-        m.next_at > _now OR row_number() OVER (PARTITION BY a.mailbox ORDER BY a.id) > 1
-    ) THEN 'mailbox_gap'
-    WHEN d.started {_PLACE.format("a.domain")} > _its.per_domain THEN 'domain_cap'
+    WHEN m.today - a.behind_in_mailbox > m.allowance OR m.earlier + m.today - a.behind_in_mailbox > m.per_week
+        THEN 'mailbox_cap'
+    WHEN a.next_at IS NOT NULL AND (m.next_at > _now OR NOT a.first) THEN 'mailbox_gap'
+    WHEN {_STARTED.format("domain", "a.domain")} - a.behind_in_domain > _its.per_domain THEN 'domain_cap'
 END"""
-"""The mail's place in the counts against each cap. Those before it count although they may not start: it is rather
-asked for once more than one too many."""
+"""The cap that a mail would overrun. Those that ask before it count although they may not start: it is rather asked
+for once more than one too many."""
+
+
+class Asked(Protocol):
+    """A mail that wants to start."""
+
+    @property
+    def send_id(self) -> int: ...
+    @property
+    def mailbox(self) -> str: ...
+    @property
+    def domain(self) -> str: ...
+
+
+def places(limits: Limits, asked: Sequence[Asked], now: datetime) -> list[dict[str, object]]:
+    """What each mail is counted by, how many of its kind ask behind it, and when its mailbox may write again."""
+    found: list[dict[str, object]] = []
+    behind: Counter[str | None] = Counter()
+    for one in reversed(asked):
+        mailbox = limits.key(one.mailbox)
+        domain = f"{mailbox} {one.domain}"
+        rests = limits.rests(one.mailbox)
+        found.append(
+            {
+                "mailbox": mailbox,
+                "domain": domain,
+                "behind": behind[None],
+                "behind_in_mailbox": behind[mailbox],
+                "behind_in_domain": behind[domain],
+                "next_at": (now + limits.paces[one.mailbox].gap(one.send_id)).isoformat() if rests else None,
+            }
+        )
+        behind.update((None, mailbox, domain))
+    met: set[object] = set()
+    for place in reversed(found):
+        place["first"] = place["mailbox"] not in met
+        met.add(place["mailbox"])
+    return found[::-1]
 
 
 def as_json(limits: Limits, campaign_id: int, mailboxes: Iterable[str]) -> str:

@@ -126,14 +126,14 @@ BEGIN
     SELECT k.scope, k.key, _day, count(*) FROM {caps.KEYS_ASKED} GROUP BY k.scope, k.key ORDER BY k.scope, k.key
     ON CONFLICT (scope, key, day) DO UPDATE SET started = c.started + excluded.started;
 
-    WITH q AS MATERIALIZED (
+    WITH mailbox AS MATERIALIZED {caps.MAILBOXES}, q AS MATERIALIZED (
         SELECT a.*, {caps.REFUSAL} AS refusal,
             row_number() OVER (PARTITION BY mailbox(a.recipient) ORDER BY a.id) + (
                 SELECT count(*) FROM sends p
                 WHERE mailbox(p.recipient) = mailbox(a.recipient) AND p.recipient IS NOT NULL
                     AND p.started_at > _now - interval '7 days' AND p.mode = _its.mode
             ) AS mails
-        FROM {caps.ASKED_WITH_COUNTS}
+        FROM {caps.ASKED}
     ), begun AS (
         UPDATE sends s
         SET state = 'sending', started_at = _now, mode = _its.mode, recipient = q.recipient,
@@ -203,7 +203,7 @@ def write(
             worker,
             caps.as_json(limits, campaign_id, {one.mailbox for one in asked}),
             json.dumps([vars(one) | {"counted": int(one.counted)} for one in endings]),
-            json.dumps([_row(one, limits, now) for one in asked]) if asked else None,
+            _rows(asked, limits, now) if asked else None,
             day[0].date(),
             now,
         ],
@@ -220,18 +220,19 @@ def write(
     return Written(states, refused)
 
 
-def _row(one: Starting, limits: Limits, now: datetime) -> dict[str, object]:
-    mailbox = limits.key(one.mailbox)
-    rests = limits.rests(one.mailbox)
-    return {
-        "id": one.send_id,
-        "recipient": one.recipient,
-        "message_id": one.message_id,
-        "subject": one.subject,
-        "mailbox": mailbox,
-        "domain": f"{mailbox} {one.domain}",
-        "next_at": (now + limits.paces[one.mailbox].gap(one.send_id)).isoformat() if rests else None,
-    }
+def _rows(asked: Sequence[Starting], limits: Limits, now: datetime) -> str:
+    return json.dumps(
+        [
+            {
+                "id": one.send_id,
+                "recipient": one.recipient,
+                "message_id": one.message_id,
+                "subject": one.subject,
+                **place,
+            }
+            for one, place in zip(asked, caps.places(limits, asked, now), strict=True)
+        ]
+    )
 
 
 def _stopped(
