@@ -345,11 +345,16 @@ def _by_enhanced_code(subject: str, detail: str, text: str) -> Outcome | None:
 
 def _text(code: int, reply: bytes | str) -> str:
     words = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return " ".join(f"{code} {words}".split())[:500]
+    return _printable(f"{code} {words}")
 
 
 def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    return _printable(str(error)) or type(error).__name__
+
+
+def _printable(words: str) -> str:
+    """In one line, and without what no database takes as text."""
+    return " ".join("".join(one if one.isprintable() else " " for one in words[:2000]).split())[:500]
 
 
 _AGAIN = Outcome("again", "")

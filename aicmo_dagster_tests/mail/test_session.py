@@ -74,6 +74,12 @@ def test_a_server_that_answers_out_of_turn_gets_not_one_byte_of_the_mail(
         assert b"Subject" not in b"".join(server.bodies)
 
 
+@pytest.mark.parametrize("answers", [{"MAIL": "\x00\x1b[2J"}, {"RCPT": "450 \x00\x1b[2J later"}])
+def test_what_a_server_says_is_kept_without_what_cannot_be_printed(answers: dict[str, str]) -> None:
+    with ScriptedServer(answers) as server:
+        assert deliver(server.port).reply.isprintable()
+
+
 def test_what_is_said_behind_the_answer_to_starttls_ends_the_connection() -> None:
     with ScriptedServer({"STARTTLS": "220 go on\r\n250 injected"}, "STARTTLS") as server:
         result = deliver(server.port, security="starttls")

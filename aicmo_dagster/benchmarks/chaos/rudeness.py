@@ -159,7 +159,7 @@ class _Watched(SmtpTransport):
         fault = done[-1] if done else None
         expected = frozenset({"sent"}) if fault is None else fault.expected
         if invited_by is not None and invited_by.act == "twice":
-            expected = frozenset({"refused_temporary"})
+            expected |= {"refused_temporary"}
         self._notes.note(fault, ended.kind, ended.reply, expected)
 
     def _asked(self, refused: Outcome | None) -> None:
