@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from aicmo_dagster.cli.campaigns import AsJson, Key
 from aicmo_dagster.cli.opened import opened
 from aicmo_dagster.cli.output import console, counted, local, say, say_json, table
+from aicmo_dagster.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from aicmo_dagster.operations.backtest import Report
@@ -29,6 +30,8 @@ def backtest(
     from aicmo_dagster.operations import backtest as operation
     from aicmo_dagster.operations import campaigns
 
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise ConfigurationError(f"the picture is a PNG; name it {plot.with_suffix('.png')}")
     changed = campaigns.read(new)
     shown = console(stderr=True)
     columns = (TextColumn("Judging leads"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -172,7 +175,6 @@ def _names(leads: list[int]) -> dict[int, str]:
 def _draw(report: "Report", file: Path) -> None:
     from aicmo_dagster import pictures
     from aicmo_dagster.campaign.config import TIERS
-    from aicmo_dagster.errors import ConfigurationError
 
     before, after = report.comparison.before, report.comparison.after
     verdicts = ("qualified", "manual_review", "rejected")

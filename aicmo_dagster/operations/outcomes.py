@@ -155,10 +155,15 @@ def import_file(cursor: Cursor[TupleRow], campaign: Campaign, path: Path, actor:
     bad: list[BadOutcome] = []
     good: list[tuple[int, str, Outcome, datetime]] = []
     count = 0
-    for line, cells in _rows(path):
+    for line, cells, extra in _rows(path):
         count += 1
         field = "outcome"
         try:
+            if extra:
+                field = "row"
+                raise AicmoError(
+                    "it has more cells than the header; put quotes around what has the delimiter in it"
+                )
             if not cells["who"]:
                 field = "who"
                 raise AicmoError("it is empty; give the lead's address or number")
@@ -178,8 +183,8 @@ def import_file(cursor: Cursor[TupleRow], campaign: Campaign, path: Path, actor:
     return Imported(count, recorded, len(known) - recorded, sorted(bad, key=lambda one: one.line))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line in the file, and the cells of who, outcome and date."""
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str], bool]]:
+    """Line in the file, the cells of who, outcome and date, and whether there are cells without a column."""
     file = read_delimited(path)
     places = _places(file.header, path.name)
     reader = csv.reader(io.StringIO(file.text, newline=""), delimiter=file.delimiter)
@@ -190,6 +195,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             yield (
                 line,
                 {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()},
+                any(cell.strip() for cell in cells[len(file.header) :]),
             )
 
 

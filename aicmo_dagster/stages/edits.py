@@ -5,6 +5,7 @@ differs between the two is what the edit changes, with all that follows from it:
 zone, another address another identity.
 """
 
+import difflib
 import json
 from collections.abc import Mapping
 
@@ -14,6 +15,7 @@ import pandas as pd
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.lead import LEAD_COLUMNS, SOURCE_FIELDS
 from aicmo_dagster.stages.harvest import clean
+from aicmo_dagster.stages.places import country_code, country_names
 from aicmo_dagster.stages.quantities import size_of_words
 
 _COLUMN = {"revenue": "revenue_usd"}
@@ -87,6 +89,11 @@ def _refuse_unread(said: Mapping[str, str], after: pd.DataFrame) -> None:
     problem = after["email_problem"].iloc[0] if "email" in said and len(after) else None
     if isinstance(problem, str):
         raise ConfigurationError(f"the address {said['email']!r} cannot be right: {problem}")
+    country = said.get("country", "").strip()
+    if country and country_code(country) is None:
+        near = difflib.get_close_matches(country.title(), country_names(), 1, 0.75)
+        hint = f"did you mean {near[0]!r}?" if near else "write its name or its two letters (ISO 3166)"
+        raise ConfigurationError(f"{country!r} is no country; {hint}")
     for field, text in said.items():
         column = "last_name" if field == "full_name" else _COLUMN.get(field, field)
         unread = column != "last_name" and bool(after[column].isna().any())

@@ -67,6 +67,11 @@ def test_the_plot_is_a_png(changed: str, project: Path) -> None:
         assert image.format == "PNG"
 
 
+def test_a_plot_of_another_kind_is_refused_before_the_work(changed: str) -> None:
+    output = aicmo("backtest", "demo", "--with", changed, "--plot", "two.svg", code=1)
+    assert "the picture is a PNG; name it two.png" in output
+
+
 def test_a_plot_that_cannot_be_written_is_told(changed: str) -> None:
     assert "cannot be written" in aicmo(
         "backtest", "demo", "--with", changed, "--plot", "nowhere/two.png", code=1

@@ -34,9 +34,13 @@ def test_what_is_no_outcome_is_refused_with_the_remedy(key: str) -> None:
 
 def test_a_file_is_imported_and_its_bad_rows_are_told(key: str, tmp_path: Path) -> None:
     file = tmp_path / "crm.csv"
-    file.write_text("lead,outcome,date\nlead@example.org,won,2026-03-01\nnobody@example.org,won,2026-03-01\n")
+    file.write_text(
+        "lead,outcome,date\nlead@example.org,won,2026-03-01\nnobody@example.org,won,2026-03-01\n"
+        "lead@example.org,won,2026-03-02,a, b\n"
+    )
     output = aicmo("outcomes", "import", key, str(file))
-    assert "2 rows: 1 recorded, 0 known already, 1 not recorded." in output
+    assert "3 rows: 1 recorded, 0 known already, 2 not recorded." in output
+    assert "line 4, row: it has more cells than the header" in output
     assert "line 3, who: no lead of campaign 'test' has the address or number 'nobody@example.org'" in output
     told = json.loads(aicmo("outcomes", "import", key, str(file), "--json"))
     assert (told["recorded"], told["known"]) == (0, 1)

@@ -101,6 +101,8 @@ def test_a_full_name_is_both_names() -> None:
     ("said", "complaint"),
     [
         ({"titel": "CEO"}, "'titel' is no field of a lead"),
+        ({"country": "Narnia"}, "'Narnia' is no country; write its name"),
+        ({"country": "germny"}, "'germny' is no country; did you mean 'Germany'"),
         ({"employees": "lots"}, "employees cannot be read from 'lots'"),
         ({"job_started_on": "03/04/2021"}, "job_started_on cannot be read"),
         ({"recent_activity": "perhaps"}, "recent_activity cannot be read"),
