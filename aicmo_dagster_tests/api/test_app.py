@@ -32,6 +32,10 @@ def test_the_inbox_is_at_its_campaign() -> None:
     assert answered("POST", "/campaigns/test/leads") == "push"
 
 
+def test_what_providers_report_is_taken_there() -> None:
+    assert answered("POST", "/events/sendgrid") == "report"
+
+
 def test_nothing_else_is_there() -> None:
-    for path in ("/", "/campaigns/test", "/campaigns", "/leads"):
+    for path in ("/", "/campaigns/test", "/campaigns", "/leads", "/events", "/events/sendgrid"):
         assert answered("GET", path) == "nothing"
