@@ -16,6 +16,7 @@ from aicmo_dagster.cli import (
     chaos,
     demo,
     doctor,
+    events,
     explain,
     inbox,
     leads,
@@ -60,6 +61,7 @@ app.add_typer(sends.app)
 app.add_typer(senders.app)
 app.add_typer(variants.app)
 app.add_typer(inbox.app)
+app.add_typer(events.app)
 app.add_typer(mail.app)
 app.add_typer(vendors.app)
 app.command(epilog="Example: aicmo doctor")(doctor.doctor)

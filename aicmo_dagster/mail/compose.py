@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from aicmo_dagster.campaign.sending import Sender
 from aicmo_dagster.errors import MailError
-from aicmo_dagster.mail import footer
+from aicmo_dagster.mail import footer, marks
 from aicmo_dagster.mail.templates import Rendered
 from aicmo_dagster.mail.tokens import message_id, unsubscribe_token
 
@@ -102,6 +102,7 @@ def compose(
             _subject(rendered.subject),
             f"Date: {_date(now.replace(microsecond=0))}\r\n",
             f"Message-ID: {identity}\r\n",
+            marks.headers(sender.smtp.host if sender.smtp else None, identity),
             _threaded(thread),
             f"List-Unsubscribe: {unsubscribe}",
             "MIME-Version: 1.0\r\n",

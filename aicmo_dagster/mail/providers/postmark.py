@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from aicmo_dagster.mail.marks import MARK
 from aicmo_dagster.mail.providers import fields
 from aicmo_dagster.mail.providers.event import (
     CLICKED,
@@ -28,8 +29,6 @@ from aicmo_dagster.mail.providers.event import (
 
 LOGIN = "AICMO_POSTMARK_WEBHOOK_LOGIN"
 """Environment variable: `user:password`, as it is given to Postmark."""
-METADATA = "aicmo_mail"
-"""Metadata that carries our Message-ID."""
 
 _OF_BOUNCE: dict[str, Kind | None] = {
     "spamcomplaint": "complained",
@@ -101,7 +100,7 @@ class Postmark:
             )
         return Event(
             kind,
-            fields.message_id(fields.text(body, "Metadata", METADATA)),
+            fields.message_id(fields.text(body, "Metadata", MARK)),
             fields.address(fields.text(body, "Email") or fields.text(body, "Recipient")),
             next((at for one in _MOMENTS if (at := fields.moment(fields.text(body, one)))), None),
             {"opened": OPENED, "clicked": CLICKED}.get(kind or ""),

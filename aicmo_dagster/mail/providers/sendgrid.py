@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.mail.marks import MARK
 from aicmo_dagster.mail.providers import fields
 from aicmo_dagster.mail.providers.event import (
     CLICKED,
@@ -34,8 +35,6 @@ from aicmo_dagster.mail.providers.event import (
 
 KEYS = "AICMO_SENDGRID_WEBHOOK_KEY"
 """Environment variable: the verification key that SendGrid shows, in base64."""
-ARGUMENT = "aicmo_mail"
-"""Unique argument that carries our Message-ID."""
 
 _OLDEST = timedelta(hours=25)
 """A delivery that fails is repeated for 24 hours. One that is played back is known by its events."""
@@ -92,7 +91,7 @@ class SendGrid:
             human = MACHINE if fields.at(body, "sg_machine_open") is True else human
         return Event(
             kind,
-            fields.message_id(fields.text(body, ARGUMENT)) or fields.message_id(fields.text(body, "smtp-id")),
+            fields.message_id(fields.text(body, MARK)) or fields.message_id(fields.text(body, "smtp-id")),
             fields.address(fields.text(body, "email")),
             fields.seconds(fields.at(body, "timestamp")),
             human,
