@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from importlib import import_module
 from typing import Any
 
 from aicmo_dagster.campaign import steps
@@ -13,6 +12,7 @@ from aicmo_dagster.errors import ConfigurationError, MailError
 from aicmo_dagster.mail import templates
 from aicmo_dagster.mail.compose import Composed, compose
 from aicmo_dagster.mail.templates import Rendered
+from aicmo_dagster.mail.tracking import tracked
 from aicmo_dagster.store import sends
 from aicmo_dagster.store.campaigns import Campaign
 
@@ -85,12 +85,10 @@ class Writer:
             return rendered
         if self._public_url is None:
             raise MailError("sending.tracking needs AICMO_PUBLIC_URL, the address that links lead over")
-        try:
-            tracked = import_module("aicmo_dagster.mail.tracking").tracked
-        except ModuleNotFoundError:
-            raise MailError("sending.tracking is not available in this version; switch it off") from None
-        arguments = {"base_url": self._public_url, "key": self._key, "send_id": send_id, "tracking": tracking}
-        return replace(rendered, html=tracked(rendered.html, **arguments))
+        html = tracked(
+            rendered.html, base_url=self._public_url, key=self._key, send_id=send_id, tracking=tracking
+        )
+        return replace(rendered, html=html)
 
     def _signer(self, sender: Sender) -> _Sign | None:
         if sender.dkim is None:

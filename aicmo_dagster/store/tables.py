@@ -668,6 +668,19 @@ engagement_events = Table(
 Index("engagement_events_created_at_idx", engagement_events.c.created_at)
 Index("engagement_events_send_id_idx", engagement_events.c.send_id)
 
+tracking_hits = Table(
+    "tracking_hits",
+    metadata,
+    _key(),
+    Column("send_id", BigInteger, ForeignKey(f"{SCHEMA}.sends.id", ondelete="CASCADE"), nullable=False),
+    Column("link", SmallInteger, comment="its place in the mail, from 0; NULL = the picture"),
+    Column("at", _Time, nullable=False),
+    Column("agent", Text, nullable=False, comment="what kind of program asked"),
+    Column("headers_only", Boolean, nullable=False),
+    comment="Requests for links and pictures of mails, which judge each other; never from where.",
+)
+Index("tracking_hits_send_id_idx", tracking_hits.c.send_id)
+
 mailbox_cursors = Table(
     "mailbox_cursors",
     metadata,

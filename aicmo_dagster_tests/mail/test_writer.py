@@ -218,7 +218,6 @@ def test_a_mail_is_signed_where_the_mailbox_has_a_key(monkeypatch: pytest.Monkey
 
 
 def test_links_of_the_words_are_tracked_and_the_way_out_is_not() -> None:
-    pytest.importorskip("aicmo_dagster.mail.tracking")
     link = {"days": 1, "steps": [{"day": 0, "subject": "x", "text": "[a](https://example.org/a)"}]}
     message = written(mail_of(1), Sequence.model_validate(link), tracking={"clicks": True})
     text, html = (part.get_content() for part in message.iter_parts())

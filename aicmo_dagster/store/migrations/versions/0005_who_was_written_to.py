@@ -1,4 +1,4 @@
-"""Mails to a person over all campaigns, and companies of which somebody has replied."""
+"""Mails to a person over all campaigns, their subjects and who opened them, and companies of which somebody has replied."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,6 +43,27 @@ def upgrade() -> None:
         schema="aicmo",
         postgresql_where=sa.text("recipient IS NOT NULL"),
     )
+    op.create_table(
+        "tracking_hits",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("send_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "link",
+            sa.SmallInteger(),
+            nullable=True,
+            comment="its place in the mail, from 0; NULL = the picture",
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False, comment="what kind of program asked"),
+        sa.Column("headers_only", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["send_id"], ["aicmo.sends.id"], name=op.f("tracking_hits_send_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("tracking_hits_pkey")),
+        schema="aicmo",
+        comment="Requests for links and pictures of mails, which judge each other; never from where.",
+    )
+    op.create_index("tracking_hits_send_id_idx", "tracking_hits", ["send_id"], schema="aicmo")
     op.create_table(
         "stopped_accounts",
         sa.Column("campaign_id", sa.BigInteger(), nullable=False),
