@@ -1,9 +1,9 @@
-"""What the world may reach: the unsubscribe pages, the inbox and what providers report, as one application."""
+"""What the world may reach, as one application: unsubscribe pages, tracked links, the inbox, providers' reports."""
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from aicmo_dagster.api import inbox, provider_events
+from aicmo_dagster.api import inbox, provider_events, tracking
 from aicmo_dagster.mail import unsubscribe
 
 
@@ -13,6 +13,7 @@ def app() -> Starlette:
         routes=[
             Mount("/campaigns", inbox.app()),
             Mount("/events", provider_events.app()),
+            *tracking.routes(),
             Mount("/", unsubscribe.app()),
         ]
     )
