@@ -157,6 +157,12 @@ def mails_to(
     }
 
 
+def left_at(cursor: Cursor[TupleRow], send_ids: Sequence[int]) -> dict[int, datetime | None]:
+    """When mails left."""
+    cursor.execute("SELECT id, coalesce(sent_at, started_at) FROM sends WHERE id = ANY(%s)", [list(send_ids)])
+    return {int(number): at for number, at in cursor.fetchall()}
+
+
 def listing(
     cursor: Cursor[TupleRow], provider: str | None = None, *, only_ours: bool = True, limit: int = 50
 ) -> list[dict[str, Any]]:

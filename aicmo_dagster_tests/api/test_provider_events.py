@@ -464,3 +464,17 @@ def test_the_login_of_postmark_is_asked_for(port: int) -> None:
     wrong = base64.b64encode(b"postmark:wrong").decode()
     event = json.dumps(deliveries.postmark_event("Delivery")).encode()
     assert post(port, "postmark", ({"authorization": f"Basic {wrong}"}, event))[0] == 401
+
+
+def test_opens_and_clicks_are_had_with_the_probability_that_a_person_did_it(port: int) -> None:
+    lead, _, message = add_mail(started_at=NOW - timedelta(hours=3), sent_at=NOW - timedelta(hours=3))
+    browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    events = [
+        deliveries.sendgrid_event("open", message, useragent=browser, sg_machine_open=True),
+        deliveries.sendgrid_event("click", message, useragent=browser, url="https://example.com/"),
+    ]
+    assert post(port, "sendgrid", deliveries.sendgrid(*events))[0] == 200
+    found = database.fetch(
+        "SELECT kind, human FROM engagement_events WHERE lead_id = %s ORDER BY kind", [lead]
+    )
+    assert [(row["kind"], row["human"] > 0.5) for row in found] == [("clicked", True), ("opened", False)]

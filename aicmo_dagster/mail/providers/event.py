@@ -16,13 +16,6 @@ Kind = Literal[
 """As in `engagement_events`; `refused`: given up on for our sake or the content's, which has no effect."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-MACHINE = 0.05
-"""Probability that a person did what the provider itself takes for a machine's doing."""
-OPENED = 0.5
-"""Of an open that nobody suspects: proxies and scanners fetch pictures, too."""
-CLICKED = 0.8
-"""Of a click that nobody suspects."""
-
 _LONGEST_KEY = 200
 
 
@@ -47,14 +40,17 @@ class Event:
     """What one event says. `kind` None: nothing that has an effect, such as "still trying".
 
     `message_id` is that of our mail, in angle brackets, where the event tells it; `at` is aware, None where the
-    event has no credible time; `human` the probability that a person opened or clicked.
+    event has no credible time. Of an open or a click: `agent`, what asked, as it calls itself; the `link`; and whether
+    the provider takes it for a machine's doing.
     """
 
     kind: Kind | None
     message_id: str | None = None
     recipient: str | None = None
     at: datetime | None = None
-    human: float | None = None
+    agent: str = ""
+    link: str = ""
+    by_machine: bool = False
 
 
 class Provider(Protocol):

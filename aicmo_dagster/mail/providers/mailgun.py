@@ -13,9 +13,6 @@ from typing import Any
 
 from aicmo_dagster.mail.providers import fields
 from aicmo_dagster.mail.providers.event import (
-    CLICKED,
-    MACHINE,
-    OPENED,
     Event,
     Kind,
     Piece,
@@ -72,15 +69,14 @@ class Mailgun:
         event = fields.at(body, "event-data")
         name = fields.text(event, "event")
         kind = _failed(event) if name == "failed" else _PLAIN.get(name)
-        human = {"opened": OPENED, "clicked": CLICKED}.get(kind or "")
-        if human is not None and fields.text(event, "client-info", "bot"):
-            human = MACHINE
         return Event(
             kind,
             fields.message_id(fields.text(event, "message", "headers", "message-id")),
             fields.address(fields.text(event, "recipient")),
             fields.seconds(fields.at(event, "timestamp")),
-            human,
+            agent=fields.text(event, "client-info", "user-agent"),
+            link=fields.text(event, "url"),
+            by_machine=bool(fields.text(event, "client-info", "bot")),
         )
 
 

@@ -15,8 +15,6 @@ from typing import Any
 from aicmo_dagster.mail.marks import MARK
 from aicmo_dagster.mail.providers import fields
 from aicmo_dagster.mail.providers.event import (
-    CLICKED,
-    OPENED,
     Event,
     Kind,
     Piece,
@@ -103,7 +101,8 @@ class Postmark:
             fields.message_id(fields.text(body, "Metadata", MARK)),
             fields.address(fields.text(body, "Email") or fields.text(body, "Recipient")),
             next((at for one in _MOMENTS if (at := fields.moment(fields.text(body, one)))), None),
-            {"opened": OPENED, "clicked": CLICKED}.get(kind or ""),
+            agent=fields.text(body, "UserAgent"),
+            link=fields.text(body, "OriginalLink"),
         )
 
 
@@ -118,7 +117,8 @@ def _bounce(body: Any) -> Kind | None:
 def _suppressed(reason: str, origin: str) -> Kind | None:
     """Why Postmark sends nothing more to the address."""
     if reason == "hardbounce":
-        return "bounced"
+        # Without the server's words. The bounce itself has them, and is judged by them.
+        return "soft_bounced"
     if reason == "spamcomplaint":
         return "complained"
     # What we, or our administrators, switched off at Postmark is nobody's wish.

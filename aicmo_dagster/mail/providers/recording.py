@@ -8,8 +8,8 @@ what was merely seen holds back nobody; soft bounces come last, because a delive
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import psycopg
@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow
 from aicmo_dagster import privacy
 from aicmo_dagster.mail import effects
 from aicmo_dagster.mail.providers import PROVIDERS, RULES_VERSION, Event, Kind, Piece
+from aicmo_dagster.mail.providers.likelihood import likelihood
 from aicmo_dagster.store import database, provider_events, received, suppressions
 from aicmo_dagster.store.provider_events import Kept
 from aicmo_dagster.store.received import OurMail
@@ -104,7 +105,7 @@ def _dated(event: Event, kept: Kept, now: datetime) -> Event:
     """The event with a moment: that of its arrival where it tells none, or one to come."""
     if event.at is not None and event.at <= min(kept.created_at, now) + _AHEAD:
         return event
-    return Event(event.kind, event.message_id, event.recipient, min(kept.created_at, now), event.human)
+    return replace(event, at=min(kept.created_at, now))
 
 
 def _process_part(
@@ -133,6 +134,7 @@ def _process(cursor: Cursor[TupleRow], part: Sequence[tuple[Kept, Event]], now: 
     guessed = _by_address(cursor, part)
     if named:
         effects.settle_uncertain(cursor, list(named))
+    human = _human(cursor, part, named)
     readings: list[tuple[int, str | None, int | None]] = []
     changed: list[Changed] = []
     for one, event in part:
@@ -145,7 +147,8 @@ def _process(cursor: Cursor[TupleRow], part: Sequence[tuple[Kept, Event]], now: 
         if one.kind is not None:
             changed.append(Changed(one.id, one.provider, one.kind, kind, about.send_id if about else None))
         if about is not None and kind is not None:
-            _have_effect(cursor, kind, event, about.lead_id, mail.send_id if mail else None, one.provider)
+            send_id = mail.send_id if mail else None
+            _have_effect(cursor, kind, event, about.lead_id, send_id, one.provider, human.get(one.id))
     provider_events.note(cursor, readings, RULES_VERSION, now)
     return changed
 
@@ -170,17 +173,38 @@ def _kind(cursor: Cursor[TupleRow], event: Event, mail: OurMail | None) -> Kind 
     return "bounced" if received.are_one(cursor, event.recipient, mail.recipient) else "soft_bounced"
 
 
+def _human(
+    cursor: Cursor[TupleRow], part: Sequence[tuple[Kept, Event]], named: Mapping[str, OurMail]
+) -> dict[int, float]:
+    """Event -> the probability that a person did it, of opens and clicks."""
+    acts = {
+        one.id: (event, mail.send_id)
+        for one, event in part
+        if event.kind in ("opened", "clicked") and (mail := named.get(event.message_id or ""))
+    }
+    if not acts:
+        return {}
+    left_at = provider_events.left_at(cursor, [send_id for _, send_id in acts.values()])
+    return dict(zip(acts, likelihood(list(acts.values()), left_at), strict=True))
+
+
 def _have_effect(
-    cursor: Cursor[TupleRow], kind: Kind, event: Event, lead_id: int, send_id: int | None, provider: str
+    cursor: Cursor[TupleRow],
+    kind: Kind,
+    event: Event,
+    lead_id: int,
+    send_id: int | None,
+    provider: str,
+    human: float | None,
 ) -> None:
     assert event.at is not None
     match kind:
         case "delivered":
             effects.delivered(cursor, lead_id, send_id, event.at)
         case "opened":
-            effects.opened(cursor, lead_id, send_id, event.at, event.human)
+            effects.opened(cursor, lead_id, send_id, event.at, human)
         case "clicked":
-            effects.clicked(cursor, lead_id, send_id, event.at, event.human)
+            effects.clicked(cursor, lead_id, send_id, event.at, human)
         case "bounced":
             effects.hard_bounced(cursor, lead_id, send_id, event.at, provider)
         case "soft_bounced":

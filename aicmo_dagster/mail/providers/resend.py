@@ -15,8 +15,6 @@ from typing import Any
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.mail.providers import fields
 from aicmo_dagster.mail.providers.event import (
-    CLICKED,
-    OPENED,
     Event,
     Kind,
     Piece,
@@ -80,16 +78,22 @@ class Resend:
             if len(recipients) == 1 and isinstance(recipients[0], str)
             else None,
             fields.moment(fields.text(body, "created_at")),
-            {"opened": OPENED, "clicked": CLICKED}.get(kind or ""),
+            agent=fields.text(body, "data", "click", "userAgent"),
+            link=fields.text(body, "data", "click", "link"),
         )
 
 
 def _bounce(bounce: Any) -> Kind:
-    kind, detail, words = (fields.text(bounce, name).lower() for name in ("type", "subType", "message"))
+    kind, detail, said = (fields.text(bounce, name).lower() for name in ("type", "subType", "message"))
     # Suppressed: it did not try, for a bounce of another time.
-    if kind == "permanent" and "suppress" not in detail + words:
-        dead = detail == "noemail" or "hard bounce" in words
-        return bounce_kind(None, fields.text(bounce, "message"), says_dead=dead)
+    if kind == "permanent" and "suppress" not in detail + said:
+        # The server's words, where Resend passes them on; else its own sentence.
+        given = fields.at(bounce, "diagnosticCode")
+        words = " ".join(
+            one for one in (given if isinstance(given, list) else [given]) if isinstance(one, str)
+        )
+        dead = detail == "noemail" or "hard bounce" in said
+        return bounce_kind(None, words or said, says_dead=dead)
     return (
         "refused"
         if detail in ("contentrejected", "attachmentrejected", "messagetoolarge")

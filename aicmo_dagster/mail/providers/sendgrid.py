@@ -20,9 +20,6 @@ from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.mail.marks import MARK
 from aicmo_dagster.mail.providers import fields
 from aicmo_dagster.mail.providers.event import (
-    CLICKED,
-    MACHINE,
-    OPENED,
     Event,
     Kind,
     Piece,
@@ -80,21 +77,21 @@ class SendGrid:
     def read(self, body: Any) -> Event:
         """By `event`, and for failures by the server's words."""
         name = fields.text(body, "event")
-        human = None
         kind = _PLAIN.get(name)
         if name == "bounce":
             kind = _bounce(body)
         elif name == "dropped":
             kind = _dropped(fields.text(body, "reason").lower())
         elif name in ("open", "click"):
-            kind, human = ("opened", OPENED) if name == "open" else ("clicked", CLICKED)
-            human = MACHINE if fields.at(body, "sg_machine_open") is True else human
+            kind = "opened" if name == "open" else "clicked"
         return Event(
             kind,
             fields.message_id(fields.text(body, MARK)) or fields.message_id(fields.text(body, "smtp-id")),
             fields.address(fields.text(body, "email")),
             fields.seconds(fields.at(body, "timestamp")),
-            human,
+            agent=fields.text(body, "useragent"),
+            link=fields.text(body, "url"),
+            by_machine=fields.at(body, "sg_machine_open") is True,
         )
 
 

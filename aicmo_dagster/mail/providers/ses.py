@@ -25,8 +25,6 @@ from cryptography.x509.oid import NameOID
 from aicmo_dagster.errors import ConfigurationError, StoreError
 from aicmo_dagster.mail.providers import fields
 from aicmo_dagster.mail.providers.event import (
-    CLICKED,
-    OPENED,
     Event,
     Kind,
     Piece,
@@ -137,7 +135,8 @@ class Ses:
             _message_id(body),
             fields.address(recipient),
             next(moments, None) or fields.moment(fields.text(body, "mail", "timestamp")),
-            {"opened": OPENED, "clicked": CLICKED}.get(kind or ""),
+            agent=fields.text(body, name, "userAgent") if name in ("open", "click") else "",
+            link=fields.text(body, "click", "link"),
         )
 
     def _prove(self, message: Any, kind: str, host: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicmo_dagster.mail.providers import PROVIDERS, fields
-from aicmo_dagster.mail.providers.event import CLICKED, KINDS, MACHINE, OPENED
+from aicmo_dagster.mail.providers.event import KINDS
 from aicmo_dagster_tests.mail.providers.deliveries import (
     MESSAGE,
     WHO,
@@ -29,6 +29,8 @@ from aicmo_dagster_tests.outreach import NOW
 GONE = "550 5.1.1 The email account that you tried to reach does not exist"
 FULL = "552 5.2.2 The email account that you tried to reach is over quota"
 BLOCKED = "550 5.7.1 Service unavailable, Client host [192.0.2.1] blocked using Spamhaus"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+MAILGUN_BROWSER = {"client-info": {"user-agent": BROWSER, "client-type": "browser", "bot": ""}}
 SPAM = "554 5.7.1 Message rejected as spam by content filter"
 
 
@@ -153,7 +155,7 @@ def test_ses(event: dict[str, Any], kind: str | None) -> None:
         ),
         (
             postmark_event("SubscriptionChange", SuppressSending=True, SuppressionReason="HardBounce"),
-            "bounced",
+            "soft_bounced",
         ),
         (postmark_event("SubscriptionChange", SuppressSending=False), None),
     ],
@@ -239,6 +241,15 @@ def test_resend(event: dict[str, Any], kind: str | None) -> None:
     assert (found.kind, found.message_id, found.recipient, found.at) == (kind, MESSAGE, WHO, NOW)
 
 
+@pytest.mark.parametrize(("words", "kind"), [(GONE, "bounced"), (FULL, "soft_bounced"), (BLOCKED, "refused")])
+def test_the_servers_words_count_where_resend_passes_them_on(words: str, kind: str) -> None:
+    event = resend_bounce(
+        "Permanent", "General", "The recipient's email provider sent a hard bounce message."
+    )
+    event["data"]["bounce"]["diagnosticCode"] = [f"smtp; {words}"]
+    assert PROVIDERS["resend"].read(event).kind == kind
+
+
 def test_the_argument_of_a_mail_names_it_where_sendgrid_does_not() -> None:
     event = sendgrid_event("open", None, aicmo_mail=MESSAGE)
     assert PROVIDERS["sendgrid"].read(event).message_id == MESSAGE
@@ -252,14 +263,36 @@ def test_a_message_id_is_the_same_however_it_is_written() -> None:
         assert fields.message_id(wrong) is None
 
 
-def test_an_open_and_a_click_have_a_probability_that_a_person_did_it() -> None:
-    read = PROVIDERS["sendgrid"].read
-    assert read(sendgrid_event("open")).human == OPENED
-    assert read(sendgrid_event("open", sg_machine_open=True)).human == MACHINE
-    assert read(sendgrid_event("click")).human == CLICKED
-    assert read(sendgrid_event("delivered")).human is None
+@pytest.mark.parametrize(
+    ("name", "event", "link"),
+    [
+        ("sendgrid", sendgrid_event("click", url="https://example.com/", useragent=BROWSER), True),
+        ("sendgrid", sendgrid_event("open", useragent=BROWSER), False),
+        ("ses", ses_event("Click", link="https://example.com/", userAgent=BROWSER), True),
+        ("ses", ses_event("Open", userAgent=BROWSER), False),
+        ("postmark", postmark_event("Click", OriginalLink="https://example.com/", UserAgent=BROWSER), True),
+        (
+            "mailgun",
+            {"event-data": {**mailgun_event("clicked", url="https://example.com/"), **MAILGUN_BROWSER}},
+            True,
+        ),
+        (
+            "resend",
+            resend_event("email.clicked", click={"link": "https://example.com/", "userAgent": BROWSER}),
+            True,
+        ),
+    ],
+)
+def test_a_click_tells_the_link_and_what_asked(name: str, event: dict[str, Any], link: bool) -> None:
+    found = PROVIDERS[name].read(event)
+    assert (found.agent, found.link) == (BROWSER, "https://example.com/" if link else "")
+    assert not found.by_machine
+
+
+def test_what_the_provider_takes_for_a_machines_doing_is_told() -> None:
+    assert PROVIDERS["sendgrid"].read(sendgrid_event("open", sg_machine_open=True)).by_machine
     bot = {"event-data": {**mailgun_event("opened"), "client-info": {"bot": "apple"}}}
-    assert PROVIDERS["mailgun"].read(bot).human == MACHINE
+    assert PROVIDERS["mailgun"].read(bot).by_machine
 
 
 @pytest.mark.parametrize(
