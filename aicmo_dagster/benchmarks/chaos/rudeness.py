@@ -168,17 +168,18 @@ class _Watched(SmtpTransport):
         fault = next((one.fault for one in reversed(done) if one.fault.stage not in CONTENT), None)
         kind, reply = ("invited", "") if refused is None else (refused.kind, refused.reply)
         if refused is None:
-            client = self._client()
-            self._mail = (client, self._mail[1] + 1 if self._mail[0] == client else 1)
+            number = self._number()
+            self._mail = (number, self._mail[1] + 1 if self._mail[0] == number else 1)
             self._invited_by = fault
         # A content that ended badly has taken the connection with it.
         expected = frozenset({"invited", "again"}) if fault is None else fault.expected
         self._notes.note(fault, kind, reply, expected)
 
-    def _client(self) -> int:
+    def _number(self) -> int:
+        """The server's number of this connection."""
         if self._session is None or self._session.sock is None:
             return 0
-        return int(self._session.sock.getsockname()[1])
+        return self._server.numbers[self._session.sock.getsockname()[1]]
 
 
 class _Runs:
