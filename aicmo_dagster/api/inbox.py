@@ -8,7 +8,6 @@
 With an `Idempotency-Key` a delivery may be repeated until it is answered: its leads are queued once.
 """
 
-import asyncio
 import hmac
 import json
 import logging
@@ -24,11 +23,12 @@ import psycopg
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from aicmo_dagster import privacy
+from aicmo_dagster.api.bodies import body_of
 from aicmo_dagster.campaign.config import KEY_PATTERN, ApiSource
 from aicmo_dagster.errors import AicmoError, CampaignNotFoundError, DeliveryError
 from aicmo_dagster.sources.objects import ObjectReader
@@ -39,7 +39,6 @@ MOST_LEADS = 1_000
 MOST_BYTES = 1 << 20
 _AT_ONCE = 8
 """Deliveries that are read at the same time: with what their JSON becomes, this bounds the memory."""
-_BODY_WITHIN_S = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +64,7 @@ def app() -> Starlette:
             raise HTTPException(429, "too many deliveries at once; send again", {"Retry-After": "1"})
         reading += 1
         try:
-            body = await _body(request)
+            body = await body_of(request, MOST_BYTES, "; send several")
             return JSONResponse(await _answered(_take, inbox, body, delivery), 202, _HEADERS)
         finally:
             reading -= 1
@@ -151,29 +150,6 @@ def _must_be_json(request: Request) -> None:
         raise HTTPException(415, "send JSON with the header Content-Type: application/json")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise HTTPException(415, "send the body without Content-Encoding")
-
-
-async def _body(request: Request) -> bytes:
-    """The body, of which no more than the limit is ever held."""
-    too_long = HTTPException(413, f"the body is longer than {MOST_BYTES:,} bytes; send several", _CLOSE)
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared[:12]) > MOST_BYTES:
-        raise too_long
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_WITHIN_S):
-            async for part in request.stream():
-                body += part
-                if len(body) > MOST_BYTES:
-                    raise too_long
-    except ClientDisconnect:
-        raise HTTPException(400, "the body broke off") from None
-    except TimeoutError:
-        raise HTTPException(408, f"the body did not come within {_BODY_WITHIN_S:g} s", _CLOSE) from None
-    return bytes(body)
-
-
-_CLOSE = {"Connection": "close"}
 
 
 def _take(inbox: _Inbox, body: bytes, delivery: str | None) -> dict[str, object]:

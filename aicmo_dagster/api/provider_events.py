@@ -13,20 +13,21 @@ import psycopg
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from aicmo_dagster import privacy
+from aicmo_dagster.api.bodies import body_of
 from aicmo_dagster.errors import AicmoError
 from aicmo_dagster.mail.providers import PROVIDERS, Provider, UnprovedError, UnreadableError, recording
 
 MOST_EVENTS = 20_000
-_AT_ONCE = 8
-"""Deliveries that are read at the same time: with what their JSON becomes, this bounds the memory."""
-_BODY_WITHIN_S = 30.0
+_AT_ONCE = 32
+"""Deliveries whose bodies are read at the same time. Many, because who has nothing to prove may send slowly."""
+_PROCESSED_AT_ONCE = 4
+"""With what their JSON becomes, this bounds the memory, and the connections to the database."""
 _HEADERS = {"Cache-Control": "no-store"}
-_CLOSE = {"Connection": "close"}
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +37,7 @@ def app(
 ) -> Starlette:
     """The application: POST of `/<provider>`."""
     reading = 0
+    processing = asyncio.Semaphore(_PROCESSED_AT_ONCE)
 
     async def report(request: Request) -> Response:
         nonlocal reading
@@ -48,8 +50,11 @@ def app(
             raise HTTPException(503, "too many deliveries at once; send again", {"Retry-After": "5"})
         reading += 1
         try:
-            body = await _body(request, providers[name].most_bytes)
-            taken = await run_in_threadpool(_taken, name, providers[name], dict(request.headers), body, now())
+            provider = providers[name]
+            body = await body_of(request, provider.most_bytes)
+            headers = dict(request.headers)
+            async with processing:
+                taken = await run_in_threadpool(_taken, name, provider, headers, body, now())
             return JSONResponse({"new": taken}, 200, _HEADERS)
         finally:
             reading -= 1
@@ -84,23 +89,3 @@ def _taken(name: str, provider: Provider, headers: Mapping[str, str], body: byte
     except Exception as error:  # its text and its frames may hold addresses
         _log.error("events of %s failed: %s", name, privacy.sentence(error))
         raise HTTPException(500, "failed; the log of the server says why") from None
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, of which no more than the limit is ever held."""
-    too_long = HTTPException(413, f"the body is longer than {limit:,} bytes", _CLOSE)
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared[:12]) > limit:
-        raise too_long
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_WITHIN_S):
-            async for part in request.stream():
-                body += part
-                if len(body) > limit:
-                    raise too_long
-    except ClientDisconnect:
-        raise HTTPException(400, "the body broke off") from None
-    except TimeoutError:
-        raise HTTPException(408, f"the body did not come within {_BODY_WITHIN_S:g} s", _CLOSE) from None
-    return bytes(body)

@@ -60,7 +60,8 @@ def listing(
         "Mail": "send_id",
         "Came": "created_at",
     }
-    records(columns, found, "No provider has reported anything.")
+    which = "" if everything else " of our mails; --all shows the others"
+    records(columns, found, f"No provider has reported anything{which}.")
 
 
 @app.command(epilog="Example: aicmo events replay --provider mailgun --since 2026-03-01")

@@ -478,3 +478,38 @@ def test_opens_and_clicks_are_had_with_the_probability_that_a_person_did_it(port
         "SELECT kind, human FROM engagement_events WHERE lead_id = %s ORDER BY kind", [lead]
     )
     assert [(row["kind"], row["human"] > 0.5) for row in found] == [("clicked", True), ("opened", False)]
+
+
+def test_more_deliveries_at_once_than_are_processed_at_once_are_all_taken(port: int) -> None:
+    lead, _, message = add_mail()
+    events = [
+        deliveries.sendgrid_event("open", message, timestamp=int(NOW.timestamp()) - number)
+        for number in range(12)
+    ]
+    answers: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda one=one: answers.append(post(port, "sendgrid", deliveries.sendgrid(one))[0])
+        )
+        for one in events
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 12
+    assert happened(lead) == ["opened"] * 12
+
+
+def test_bodies_that_never_end_keep_no_place_from_those_that_do(port: int) -> None:
+    _, _, message = add_mail()
+    slow = []
+    for _ in range(20):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.putrequest("POST", "/events/sendgrid")
+        connection.putheader("Content-Length", "100")
+        connection.endheaders()
+        slow.append(connection)
+    assert post(port, "sendgrid", deliveries.delivered(message)["sendgrid"]) == (200, {"new": 1})
+    for connection in slow:
+        connection.close()

@@ -59,7 +59,7 @@ class Mailgun:
             for key in keys
         ]
         sent_at = fields.seconds(timestamp) if timestamp.isascii() and timestamp.isdigit() else None
-        # Token and timestamp are signed without a mark between them: only digits and no digits can be told apart.
+        # They are signed without a mark between them; moving a digit from one to the other makes a time far away.
         if not any(fits) or sent_at is None or not token or not -_AHEAD <= now - sent_at <= _OLDEST:
             raise UnprovedError
         return [Piece(key_of(token, token), delivery)]

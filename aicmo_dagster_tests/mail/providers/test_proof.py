@@ -167,6 +167,17 @@ def test_mailgun_knows_an_event_by_what_is_signed() -> None:
     assert one[0].key == other[0].key
 
 
+@pytest.mark.parametrize("digits", [-3, -1, 1, 3])
+def test_moving_a_digit_between_time_and_token_of_mailgun_makes_no_new_token(digits: int) -> None:
+    token = "123" + "t" * 47
+    headers, body = deliveries.mailgun(deliveries.mailgun_event("delivered"), token=token)
+    delivery = json.loads(body)
+    signed = delivery["signature"]["timestamp"] + token
+    split = 10 + digits
+    delivery["signature"] |= {"timestamp": signed[:split], "token": signed[split:]}
+    assert not is_proved("mailgun", (headers, json.dumps(delivery).encode()))
+
+
 @pytest.mark.parametrize(
     "url",
     [
