@@ -14,6 +14,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from aicmo_dagster.store import suppressions
 from aicmo_dagster.store.database import rows
 from aicmo_dagster.store.received import OurMail
 
@@ -43,6 +44,8 @@ def add(cursor: Cursor[TupleRow], provider: str, events: Iterable[tuple[str, Any
     given = sorted(events, key=lambda one: one[0])
     if not given:
         return
+    # Who is just being erased is erased when this is had, and the next statement sees it.
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [suppressions.LOCK])
     cursor.execute(
         "WITH given AS (SELECT * FROM unnest(%(keys)s::text[], %(bodies)s::jsonb[], %(recipients)s::text[]) "
         "WITH ORDINALITY AS g (event_key, body, recipient, place)) "

@@ -25,6 +25,10 @@ from aicmo_dagster_tests.mail.providers.deliveries import Delivery
 from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_send, states
 
 GONE = "550 5.1.1 The email account that you tried to reach does not exist"
+SOMEBODY_WAITS = """
+SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -416,6 +420,22 @@ def test_of_a_person_who_was_erased_a_late_event_leaves_no_address(port: int) ->
     assert [event["body"] for event in kept()] == [{"erased": True}]
 
 
+def test_an_event_that_comes_while_its_person_is_erased_leaves_no_address(port: int) -> None:
+    _, _, message = add_mail()
+    answers: list[int] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(post(port, "sendgrid", deliveries.delivered(message)["sendgrid"])[0])
+    )
+    with database.transaction() as cursor:
+        persons.erase(cursor, deliveries.WHO, "test")
+        thread.start()
+        while cursor.execute(SOMEBODY_WAITS).fetchone() is None:
+            time.sleep(0.01)
+    thread.join()
+    assert answers == [200]
+    assert [event["body"] for event in kept()] == [{"erased": True}]
+
+
 def test_erasing_a_person_takes_the_events_along(port: int) -> None:
     _, _, message = add_mail()
     for provider, delivery in deliveries.delivered(message).items():
@@ -449,8 +469,7 @@ def test_while_a_bounce_is_recorded_no_mail_starts(port: int) -> None:
             target=lambda: answers.append(post(port, "sendgrid", deliveries.sendgrid(bounce))[0])
         )
         thread.start()
-        waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        while other.execute(waiting).fetchone() is None:
+        while other.execute(SOMEBODY_WAITS).fetchone() is None:
             time.sleep(0.01)
         assert suppressed() == []
         assert len(kept()) == 1, "it is kept already"
