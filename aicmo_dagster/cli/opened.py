@@ -10,12 +10,19 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
 
+def prepared() -> None:
+    """Have the tables as this program needs them."""
+    from aicmo_dagster.store import migrate
+
+    migrate.ensure_current()
+
+
 @contextmanager
 def opened() -> "Iterator[Cursor[TupleRow]]":
     """A cursor in a transaction, on tables that are as this program needs them."""
-    from aicmo_dagster.store import database, migrate
+    from aicmo_dagster.store import database
 
-    migrate.ensure_current()
+    prepared()
     with database.transaction() as cursor:
         yield cursor
 

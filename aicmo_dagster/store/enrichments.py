@@ -18,7 +18,9 @@ _STANDING = "FROM leads l {joins} WHERE l.campaign_id = %(campaign)s AND l.merge
 _ASKABLE = (
     "AND NOT EXISTS (SELECT FROM suppressions s WHERE s.kind = 'address' AND s.value = l.identity) "
     "AND NOT EXISTS (SELECT FROM leads m JOIN suppressions s ON s.kind = 'address' AND s.value = m.identity "
-    "WHERE m.merged_into = l.id AND s.reason <> 'bounced')"
+    "WHERE m.merged_into = l.id AND s.reason <> 'bounced') "
+    "AND NOT ((SELECT EXISTS (SELECT FROM suppressions WHERE kind = 'hash')) AND EXISTS ("
+    "SELECT FROM suppressions s WHERE s.kind = 'hash' AND s.value = mailbox_hash(l.email)))"
 )
 _LAST = "LEFT JOIN lead_enrichments e ON e.lead_id = l.id"
 

@@ -80,12 +80,13 @@ def due(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> list[tuple
 
 
 def suppressed_but_open(cursor: Cursor[TupleRow], campaign_id: int) -> int:
-    """Open sends to addresses or domains on the suppression list; there must be none."""
+    """Open sends to addresses, hashes or domains on the suppression list; there must be none."""
     (row,) = rows(
         cursor,
         """
         WITH waiting AS (
-            SELECT l.id, mailbox(l.email) AS mailbox, l.email_domain FROM sends s JOIN leads l ON l.id = s.lead_id
+            SELECT l.id, l.email, mailbox(l.email) AS mailbox, l.email_domain
+            FROM sends s JOIN leads l ON l.id = s.lead_id
             WHERE s.campaign_id = %s AND s.state IN ('planned', 'claimed', 'held')
         ), domains AS (
             SELECT DISTINCT w.email_domain FROM (SELECT DISTINCT email_domain FROM waiting) w
@@ -94,6 +95,8 @@ def suppressed_but_open(cursor: Cursor[TupleRow], campaign_id: int) -> int:
         )
         SELECT count(*) AS n FROM waiting w WHERE w.email_domain IN (SELECT email_domain FROM domains)
             OR w.mailbox IN (SELECT value FROM suppressions WHERE kind = 'address')
+            OR (SELECT EXISTS (SELECT FROM suppressions WHERE kind = 'hash'))
+                AND mailbox_hash(w.email) IN (SELECT value FROM suppressions WHERE kind = 'hash')
             OR w.id IN (
                 SELECT m.merged_into FROM leads m
                 JOIN suppressions x ON x.kind = 'address' AND x.value = mailbox(m.email) AND x.reason <> 'bounced'

@@ -3,6 +3,7 @@
 The columns are read from the server's catalogue, so that a new table cannot be forgotten.
 """
 
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,6 @@ from aicmo_dagster.store import suppressions
 from aicmo_dagster.store.database import DAGSTER_SCHEMA, SCHEMA
 
 _ADDRESS = r"[^\s<>()\[\]{}\"',;:\\/=?&|]+@[^\s<>()\[\]{}\"',;:\\/=?&|]*[^\s<>()\[\]{}\"',;:\\/=?&|.]"
-_ERASED = "erased"
 _WHOLE_ROWS = (
     "rejected_rows",
     "queued_leads",
@@ -73,6 +73,63 @@ def columns(cursor: Cursor[TupleRow]) -> list[tuple[str, str, str, str]]:
     return [(str(one), str(two), str(three), str(four)) for one, two, three, four in cursor.fetchall()]
 
 
+def rows_of(cursor: Cursor[TupleRow], leads: list[int], boxes: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Table -> all rows about these leads and their mails, and all others that hold one of the mailboxes."""
+    held: dict[tuple[str, str], list[str]] = {}
+    for schema, table, _, row, _ in holding(cursor, boxes):
+        held.setdefault((schema, table), []).append(row)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for schema, table, of_lead, of_send in _tables(cursor):
+        about: list[sql.Composable] = [sql.SQL("t.ctid = ANY(%(held)s::tid[])")]
+        about += [sql.SQL("t.{} = ANY(%(leads)s)").format(sql.Identifier(column)) for column in of_lead]
+        about += [
+            sql.SQL("t.{} IN (SELECT id FROM {} WHERE lead_id = ANY(%(leads)s))").format(
+                sql.Identifier(column), sql.Identifier(SCHEMA, "sends")
+            )
+            for column in of_send
+        ]
+        cursor.execute(
+            sql.SQL("SELECT to_jsonb(t) FROM {} t WHERE {} ORDER BY to_jsonb(t)").format(
+                sql.Identifier(schema, table), sql.SQL(" OR ").join(about)
+            ),
+            {"leads": leads, "held": held.get((schema, table), [])},
+        )
+        if some := [row for (row,) in cursor.fetchall()]:
+            found[table if schema == SCHEMA else f"{schema}.{table}"] = some
+    return found
+
+
+def _tables(cursor: Cursor[TupleRow]) -> list[tuple[str, str, list[str], list[str]]]:
+    """Schema and table, and its columns that name a lead and a mail."""
+    cursor.execute(
+        """
+        SELECT n.nspname, c.relname,
+            array_agg(a.attname::text) FILTER (WHERE a.attname = 'lead_id' OR f.confrelid = to_regclass('leads')
+                OR c.oid = to_regclass('leads') AND a.attname = 'id'),
+            array_agg(a.attname::text) FILTER (WHERE f.confrelid = to_regclass('sends'))
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+        LEFT JOIN pg_constraint f ON f.conrelid = c.oid AND f.contype = 'f' AND f.conkey = ARRAY[a.attnum]
+        WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+        GROUP BY 1, 2 ORDER BY 1, 2
+        """,
+        [[SCHEMA, DAGSTER_SCHEMA]],
+    )
+    return [
+        (str(schema), str(table), of_lead or [], of_send or [])
+        for schema, table, of_lead, of_send in cursor.fetchall()
+    ]
+
+
+def theirs(cursor: Cursor[TupleRow], addresses: list[str | None], boxes: list[str]) -> list[bool]:
+    """Whether each address is one of the mailboxes, in any spelling."""
+    cursor.execute(
+        "SELECT coalesce(mailbox(lower(one)) = ANY(%s), false) FROM unnest(%s::text[]) WITH ORDINALITY AS a (one, n) "
+        "ORDER BY n",
+        [boxes, addresses],
+    )
+    return [bool(one) for (one,) in cursor.fetchall()]
+
+
 def erase(cursor: Cursor[TupleRow], address: str, by: str) -> int:
     """Erase the person in the caller's transaction, and suppress the address by its hash; returns leads erased.
 
@@ -103,7 +160,7 @@ def erase(cursor: Cursor[TupleRow], address: str, by: str) -> int:
 
 def _rub_out(cursor: Cursor[TupleRow], boxes: list[str]) -> None:
     types: dict[tuple[Any, ...], str] = {one[:3]: one[3] for one in columns(cursor)}
-    # Every change moves its row, so look again until nothing is left.
+    # Every change moves its row, so look again until nothing is left. What is unique stays so.
     while place := next(holding(cursor, boxes), None):
         schema, table, column, row, spelling = place
         where = sql.Identifier(schema, table)
@@ -117,5 +174,5 @@ def _rub_out(cursor: Cursor[TupleRow], boxes: list[str]) -> None:
                     sql.Identifier(column),
                     sql.SQL(types[schema, table, column]),
                 ),
-                [spelling, _ERASED, row],
+                [spelling, f"erased-{secrets.token_hex(4)}", row],
             )

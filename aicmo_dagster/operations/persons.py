@@ -1,0 +1,78 @@
+"""A person by address: all that is kept of them, erasing it, and proving that nothing holds the address any more."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import compress
+from pathlib import Path
+from typing import Any
+
+from aicmo_dagster import settings
+from aicmo_dagster.store import database, persons
+
+_TO = re.compile(rb"(?im)^To:[^<\r\n]*(?:\r?\n[ \t][^<\r\n]*)*<?([^\s<>,;\"]+@[^\s<>,;\"]+)")
+_HEADERS_BYTES = 16_384
+_FILES_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was deleted."""
+
+    leads: int
+    files: int
+
+
+def export(address: str) -> dict[str, Any]:
+    """All that is kept of the person, in any spelling of the mailbox: table -> rows, and the mails in files."""
+    with database.transaction() as cursor:
+        leads, boxes = persons.mailboxes(cursor, address)
+        tables = persons.rows_of(cursor, leads, boxes)
+    return {
+        "address": address,
+        "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "tables": tables,
+        "files": [str(file) for file in _files(boxes)],
+    }
+
+
+def places(address: str) -> list[str]:
+    """Where the address is kept, in any spelling of the mailbox: columns and files."""
+    with database.transaction() as cursor:
+        _, boxes = persons.mailboxes(cursor, address)
+        found = {f"{schema}.{table}.{column}" for schema, table, column, *_ in persons.holding(cursor, boxes)}
+    return [*sorted(found), *(str(file) for file in _files(boxes))]
+
+
+def erase(address: str, by: str) -> Erased:
+    """Erase the person from tables and files; only a keyed hash stays, so that nobody writes to the address again.
+
+    May be called again, whatever ended it. Raises ConfigurationError while a mail to the person is on its way.
+    """
+    with database.transaction() as cursor:
+        _, boxes = persons.mailboxes(cursor, address)
+        leads = persons.erase(cursor, address, by)
+    files = list(_files(boxes))
+    for file in files:
+        file.unlink(missing_ok=True)
+    return Erased(leads, len(files))
+
+
+def _files(boxes: Sequence[str]) -> Iterator[Path]:
+    """The mails of simulations to one of the mailboxes."""
+    files = sorted((settings.home() / "outbox").glob("*/*/*.eml"))
+    for start in range(0, len(files), _FILES_AT_ONCE):
+        some = files[start : start + _FILES_AT_ONCE]
+        with database.transaction() as cursor:
+            mine = persons.theirs(cursor, [_recipient(file) for file in some], list(boxes))
+        yield from compress(some, mine)
+
+
+def _recipient(file: Path) -> str | None:
+    try:
+        with file.open("rb") as stream:
+            found = _TO.search(stream.read(_HEADERS_BYTES))
+    except FileNotFoundError:
+        return None
+    return found[1].decode(errors="replace") if found else None

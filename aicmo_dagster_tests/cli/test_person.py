@@ -1,0 +1,36 @@
+import json
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from aicmo_dagster import settings
+from aicmo_dagster_tests.cli.command_line import aicmo
+from aicmo_dagster_tests.outreach import add_campaign, add_lead
+
+
+def mail_to(address: str, name: str) -> Path:
+    file = settings.home() / "outbox" / "test" / "2026-03-02" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(f'From: a@example.com\r\nTo: "Test Lead"\r\n <{address}>\r\n\r\nHello\r\n'.encode())
+    return file
+
+
+def test_all_that_is_kept_is_exported_then_erased_and_then_nothing_holds_the_address(
+    store: URL, tmp_path: Path
+) -> None:
+    add_lead(add_campaign().id, "tester@gmail.com", first_name="Test")
+    mine, other = mail_to("te.ster+1@gmail.com", "1.eml"), mail_to("other@example.org", "2.eml")
+    found = json.loads(aicmo("person", "export", "Tester@gmail.com"))
+    assert [row["first_name"] for row in found["tables"]["leads"]] == ["Test"]
+    assert found["files"] == [str(mine)]
+    told = aicmo("person", "export", "tester@gmail.com", "--to", str(tmp_path / "out.json"))
+    assert "are in" in told
+    assert json.loads((tmp_path / "out.json").read_text())["tables"] == found["tables"]
+    assert (tmp_path / "out.json").stat().st_mode & 0o777 == 0o600
+    places = aicmo("person", "check", "tester@gmail.com", code=1)
+    assert "aicmo.leads.email" in places
+    assert "1.eml" in places.replace("\n", "")
+    assert "1 lead and 1 simulated mail erased" in aicmo("person", "erase", "tester@gmail.com", "--yes")
+    assert "Nothing holds the address." in aicmo("person", "check", "tester@gmail.com")
+    assert (mine.exists(), other.exists()) == (False, True)
+    assert "0 leads erased" in aicmo("person", "erase", "tester@gmail.com", "--yes")
