@@ -16,9 +16,9 @@ def nobody(_: int) -> None:
 
 @pytest.mark.slow
 def test_senders_killed_at_random_double_no_mail_and_lose_none_unlisted() -> None:
-    found = kills(6_000, 15, 2, nobody)
+    found = kills(3_000 if SHORT else 6_000, 8 if SHORT else 15, 2, nobody)
     assert (found["duplicates"], found["lost"], found["sent_unlisted"]) == (0, 0, 0)
-    assert found["kills"] > 5
+    assert found["kills"] > 3
     # A connection has at most one mail under way.
     assert found["uncertain"] <= 4 * found["kills"]
     assert set(found["states"]) <= {"sent", "uncertain"}
@@ -51,9 +51,9 @@ def test_a_database_that_goes_away_doubles_no_mail_and_loses_none_unlisted() -> 
 
 @pytest.mark.slow
 def test_whatever_a_mail_server_does_each_mail_has_the_end_that_the_rules_say() -> None:
-    found = misbehaviour(60 if SHORT else 150, 2.0, nobody)
+    found = misbehaviour(40 if SHORT else 120, 1.0, nobody)
     assert wrong(found) == 0, found
     assert set(found["states"]) <= {"sent", "uncertain", "failed"}
     # Four connections: of the five that failed in a row, each but the last may have company.
     assert 5 <= found["connections_until_held"] <= 8
-    assert sum(row["times"] for row in found["faults"]) >= 40
+    assert sum(row["times"] > 0 for row in found["faults"]) >= 15
