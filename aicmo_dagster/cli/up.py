@@ -1,4 +1,4 @@
-"""`aicmo up`: the Dagster UI and daemon, the unsubscribe pages and the inbox, on the data of this project."""
+"""`aicmo up`: the Dagster UI and daemon, and the pages that the world may reach, on the data of this project."""
 
 import contextlib
 import os
@@ -25,11 +25,14 @@ _ENDS_WITHIN_S = 20.0
 _MAIL_HOST = "127.0.0.1"
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")]
-MailPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the unsubscribe pages and the inbox.")]
+MailPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of what the world may reach.")]
 
 
 def up(port: Port = 3000, mail_port: MailPort = 3001) -> None:
-    """Serve the Dagster UI, the daemon that runs schedules, the unsubscribe pages and the inbox, until Ctrl-C."""
+    """Serve the Dagster UI, the daemon that runs schedules, and what the world may reach, until Ctrl-C.
+
+    That is the unsubscribe pages, tracked links, the inbox for leads and what mail providers report.
+    """
     from aicmo_dagster.operations import pipeline
 
     folder = pipeline.project_folder()
@@ -46,6 +49,8 @@ def up(port: Port = 3000, mail_port: MailPort = 3001) -> None:
             _wait_for_ui(port, children)
         say(f"Dagster UI:         http://localhost:{port}", "bold")
         say(f"Unsubscribe pages:  http://{_MAIL_HOST}:{mail_port}/u/…  (put an https proxy before them)")
+        say(f"Tracked links:      http://{_MAIL_HOST}:{mail_port}/c/…")
+        say(f"Providers' events:  http://{_MAIL_HOST}:{mail_port}/events/PROVIDER")
         say(f"Inbox for leads:    http://{_MAIL_HOST}:{mail_port}/campaigns/CAMPAIGN/leads")
         say(f"Logs:               {children[0].log.parent}")
         say("Stop with Ctrl-C.")

@@ -132,6 +132,16 @@ def _campaigns(name: str) -> Iterator[Finding]:
         senders = campaign.config.sending.senders
         if not senders:
             problems.append(Finding(where, "fail", "has no sender, so its mails cannot be written", again))
+        tracking = campaign.config.sending.tracking
+        if (tracking.clicks or tracking.opens) and settings.public_url() is None:
+            problems.append(
+                Finding(
+                    where,
+                    "fail",
+                    f"sending.tracking needs {settings.PUBLIC_URL}, so its mails cannot be written",
+                    f"set {settings.PUBLIC_URL} to the https address of this system, or switch tracking off",
+                )
+            )
         if campaign.config.mode == "live":
             logins = {sender.smtp.password_env for sender in senders if sender.smtp and sender.smtp.username}
             problems += [
@@ -169,6 +179,26 @@ def _vendor_keys(config: CampaignConfig) -> Iterator[tuple[str, str]]:
             yield from ((one.name, variable) for variable in one.request.secret_headers.values())
 
 
+def _mails(name: str) -> Iterator[Finding]:
+    from aicmo_dagster.store import database
+
+    (found,) = database.fetch(
+        "SELECT (SELECT count(*) FROM sends WHERE state = 'uncertain') AS doubtful, "
+        "(SELECT count(*) FROM provider_events WHERE processed_at IS NULL AND created_at < now() - interval '1 hour') "
+        "AS unprocessed"
+    )
+    problems = []
+    if found["doubtful"]:
+        told = f"nobody knows whether they arrived: {found['doubtful']:,}"
+        problems.append(
+            Finding(name, "warn", told, "aicmo sends list --state uncertain, then aicmo sends resolve")
+        )
+    if found["unprocessed"]:
+        told = f"providers' events that have waited for more than an hour: {found['unprocessed']:,}"
+        problems.append(Finding(name, "warn", told, "aicmo events replay"))
+    yield from problems or [Finding(name, "ok", "none in doubt")]
+
+
 def _disk(name: str) -> Iterator[Finding]:
     folder: Path = settings.home()
     existing = next(one for one in (folder, *folder.parents) if one.exists())
@@ -188,6 +218,7 @@ _CHECKS: dict[str, Callable[[str], Iterator[Finding]]] = {
     "Code location": _definitions,
     "Dagster instance": _instance,
     "Campaigns": _campaigns,
+    "Mails": _mails,
 }
 _REMEDIES = {
     "Database": f"start the server, or correct {settings.DATABASE_URL}; without it an embedded one is used",
@@ -195,4 +226,5 @@ _REMEDIES = {
     "Code location": "install the package again: pip install -e .",
     "Dagster instance": "see the rows above; dagster.yaml must be the project's",
     "Campaigns": "see the row of the database",
+    "Mails": "see the row of the database",
 }

@@ -5,6 +5,8 @@ import pytest
 import yaml
 
 from aicmo_dagster import settings
+from aicmo_dagster.store import database
+from aicmo_dagster_tests import outreach
 from aicmo_dagster_tests.cli.command_line import DEMO, aicmo
 
 
@@ -50,6 +52,27 @@ def test_a_live_campaign_without_its_password_fails(project: Path, monkeypatch: 
     aicmo("campaigns", "apply", str(project / "live.yaml"))
     finding = _findings(code=1)["Campaign demo"]
     assert "AICMO_SMTP_PASSWORD is not set" in finding["detail"]
+
+
+def test_mails_in_doubt_and_events_that_nobody_processed_are_told(project: Path) -> None:
+    campaign = outreach.add_campaign()
+    outreach.add_send(campaign.id, outreach.add_lead(campaign.id), state="uncertain", started_at=outreach.NOW)
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO provider_events (provider, event_key, body, created_at) "
+            "VALUES ('resend', 'a', '{}', now() - interval '2 hours'), ('resend', 'b', '{}', now())"
+        )
+    found = [one for one in json.loads(aicmo("doctor", "--json")) if one["check"] == "Mails"]
+    assert [(one["outcome"], one["detail"]) for one in found] == [
+        ("warn", "nobody knows whether they arrived: 1"),
+        ("warn", "providers' events that have waited for more than an hour: 1"),
+    ]
+
+
+def test_tracking_without_a_public_address_fails(project: Path) -> None:
+    outreach.add_campaign(outreach.config(sending={"tracking": {"clicks": True}}))
+    found = json.loads(aicmo("doctor", "--json", code=1))
+    assert "sending.tracking needs AICMO_PUBLIC_URL" in str(found)
 
 
 def test_a_vendor_whose_key_is_missing_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
