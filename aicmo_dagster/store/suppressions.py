@@ -9,14 +9,17 @@ a start that has seen no suppression commits before the suppression does: once `
 starts.
 """
 
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import idna
+import pandas as pd
 import psycopg
 from email_validator import EmailNotValidError, validate_email
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.store.audit import record
+from aicmo_dagster.store.bulk import incoming_table
 from aicmo_dagster.store.database import rows
 
 LOCK = 0x6E_6F_6D_61_69_6C
@@ -24,6 +27,8 @@ LOCK = 0x6E_6F_6D_61_69_6C
 
 Cursor = psycopg.Cursor[TupleRow]
 Kind = Literal["address", "domain"]
+KINDS = ("address", "domain", "hash")
+"""Of entries: the hash is that of an address that was erased, see `mailbox_hash`."""
 
 
 def add(cursor: Cursor, kind: Kind, value: str, reason: str, added_by: str) -> bool:
@@ -35,8 +40,8 @@ def add(cursor: Cursor, kind: Kind, value: str, reason: str, added_by: str) -> b
     ConfigurationError when the value is not of its kind.
     """
     if kind == "address":
-        return add_mailbox(cursor, _address(value), reason, added_by)
-    return _add(cursor, "domain", _domain(value), reason, added_by)
+        return add_mailbox(cursor, read_address(value), reason, added_by)
+    return _add(cursor, "domain", read_domain(value), reason, added_by)
 
 
 def add_mailbox(cursor: Cursor, address: str, reason: str, added_by: str) -> bool:
@@ -70,16 +75,90 @@ def _add(cursor: Cursor, kind: Kind, value: str, reason: str, added_by: str) -> 
     return cursor.fetchone() == (True,)
 
 
-def listing(cursor: Cursor, limit: int = 100) -> list[dict[str, Any]]:
-    """The newest suppressions: kind, value, reason, added_by, created_at."""
+def add_all(cursor: Cursor, entries: pd.DataFrame, added_by: str) -> int:
+    """Suppress many at once; returns how many are new. `kind`, `value` as `read_address` and others give it, `reason`.
+
+    As with `add`, nobody who was erased is written down again, and no mail starts until the commit.
+    """
+    lock(cursor)
+    incoming_table(cursor, "incoming", entries)
+    cursor.execute(
+        "INSERT INTO suppressions AS s (kind, value, reason, added_by) "
+        "SELECT DISTINCT ON (kind, kept) kind, kept, reason, %s FROM ("
+        "  SELECT i.*, CASE WHEN kind = 'address' THEN mailbox(value) ELSE value END AS kept FROM incoming i"
+        ") i WHERE NOT (kind = 'address' AND (SELECT EXISTS (SELECT FROM suppressions WHERE kind = 'hash')) "
+        "  AND mailbox_hash(value) IN (SELECT value FROM suppressions WHERE kind = 'hash')) "
+        "ORDER BY kind, kept, reason = 'bounced' "
+        "ON CONFLICT (kind, value) DO UPDATE SET reason = excluded.reason, added_by = excluded.added_by "
+        "WHERE s.reason = 'bounced' AND excluded.reason <> 'bounced' RETURNING xmax = 0",
+        [added_by],
+    )
+    return sum(new for (new,) in cursor.fetchall())
+
+
+def remove(cursor: Cursor, value: str, by: str, *, erased: bool = False) -> list[str]:
+    """Take an address or a domain off the list: the reasons that it was there for, none where it was not.
+
+    With `erased` also the hash that erasing the person left. The wishes of leads (`opt_outs`, events) stay.
+    """
+    lock(cursor)
+    text = value.strip().lower()
+    cursor.execute(
+        "DELETE FROM suppressions WHERE kind = 'address' AND value = mailbox(%(value)s) "
+        "OR kind = 'domain' AND value = %(domain)s OR %(erased)s AND kind = 'hash' AND value = mailbox_hash(%(value)s) "
+        "RETURNING kind, reason",
+        {"value": text, "domain": "" if "@" in text[1:] else read_domain(text), "erased": erased},
+    )
+    reasons = []
+    for kind, reason in cursor.fetchall():
+        reasons.append(str(reason))
+        record(
+            cursor,
+            by,
+            "suppression.remove",
+            text if kind != "hash" else "an erased person",
+            {"reason": reason},
+        )
+    return reasons
+
+
+def copy_out(cursor: Cursor, to: BinaryIO) -> int:
+    """Write the list as CSV with a header, oldest first; returns the rows.
+
+    Cells that a spreadsheet would run begin with an apostrophe, as `sources.neutral` has it.
+    """
+    with cursor.copy(_EXPORT.encode()) as copy:
+        for block in copy:
+            to.write(block)
+    return cursor.rowcount
+
+
+_NEUTRAL = r"CASE WHEN {0} ~ E'^[ \t\r\n\x27]*[=+@\t\r\n＝＋－＠-]' THEN E'\x27' || {0} ELSE {0} END AS {0}"
+_EXPORT = f"""
+COPY (
+    SELECT kind, {_NEUTRAL.format("value")}, {_NEUTRAL.format("reason")}, {_NEUTRAL.format("added_by")},
+        to_char(created_at, 'YYYY-MM-DD"T"HH24:MI:SSOF') AS created_at
+    FROM suppressions ORDER BY id
+) TO STDOUT (FORMAT csv, HEADER)
+"""
+
+
+def listing(
+    cursor: Cursor, limit: int = 100, kind: str | None = None, search: str | None = None
+) -> list[dict[str, Any]]:
+    """The newest suppressions: kind, value, reason, added_by, created_at; of a kind, or with a text in the value."""
     return rows(
         cursor,
-        "SELECT kind, value, reason, added_by, created_at FROM suppressions ORDER BY id DESC LIMIT %s",
-        [limit],
+        "SELECT kind, value, reason, added_by, created_at FROM suppressions "
+        "WHERE (%(kind)s::text IS NULL OR kind = %(kind)s) "
+        "AND (%(search)s::text IS NULL OR strpos(value, lower(%(search)s)) > 0 OR value = mailbox(lower(%(search)s))) "
+        "ORDER BY id DESC LIMIT %(limit)s",
+        {"limit": limit, "kind": kind, "search": search},
     )
 
 
-def _address(value: str) -> str:
+def read_address(value: str) -> str:
+    """The address as it is kept; raises ConfigurationError where it is none."""
     try:
         found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
@@ -87,7 +166,8 @@ def _address(value: str) -> str:
     return f"{found.local_part}@{found.ascii_domain}".lower()
 
 
-def _domain(value: str) -> str:
+def read_domain(value: str) -> str:
+    """The domain as it is kept; raises ConfigurationError where it is none."""
     text = value.strip().lower().removeprefix("@").rstrip(".")
     try:
         domain = idna.encode(text, uts46=True).decode()
