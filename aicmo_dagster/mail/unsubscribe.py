@@ -2,7 +2,8 @@
 
 GET shows buttons and changes nothing: security scanners open every link of a mail. POST unsubscribes, from
 a button or from a mail program, with no login, cookie or redirect, as often as it comes: from all mails, unless
-the button for this campaign alone was pressed.
+the button for this campaign alone was pressed. The page that answers has a button to take it back; only what that
+button says does, so neither a program that follows links nor one that posts again gets anybody subscribed.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,12 @@ _BUTTONS = (
     '<form method="post"><p><button name="scope" value="all">All mails from us</button></p>'
     '<p><button name="scope" value="campaign">Only mails on this subject</button></p></form>'
 )
-_ONLY_CAMPAIGN = [b"campaign"]
+_MISTAKE = (
+    '<p role="status">You will get no more mails {}.</p>'
+    '<form method="post"><p>Was that a mistake? '
+    '<button name="back" value="{}">Keep the mails coming</button></p></form>'
+)
+_WHICH = {"all": "from us", "campaign": "on this subject"}
 _MOST_BODY = 10_000
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -57,15 +63,18 @@ def app(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
         return _page(200, "Unsubscribe", _BUTTONS)
 
     async def unsubscribe(request: Request) -> HTMLResponse:
-        return await run_in_threadpool(leave, request, await _only_campaign(request))
+        return await run_in_threadpool(act, request, await _pressed(request))
 
-    def leave(request: Request, only_campaign: bool) -> HTMLResponse:
+    def act(request: Request, pressed: dict[bytes, list[bytes]]) -> HTMLResponse:
         lead_id = lead_of(request)
         if lead_id is None:
             return _unknown()
-        stop(lead_id, now(), only_campaign)
-        which = "on this subject" if only_campaign else "from us"
-        return _page(200, "You are unsubscribed", f"<p>You will get no more mails {which}.</p>")
+        for scope in _WHICH:
+            if pressed.get(b"back") == [scope.encode()]:
+                return _back(lead_id, scope)
+        scope = "campaign" if pressed.get(b"scope") == [b"campaign"] else "all"
+        stop(lead_id, now(), scope == "campaign")
+        return _page(200, "You are unsubscribed", _MISTAKE.format(_WHICH[scope], scope))
 
     return Starlette(
         routes=[
@@ -84,14 +93,23 @@ def stop(lead_id: int, now: datetime, only_campaign: bool = False) -> None:
         effects.unsubscribed(cursor, lead_id, now, "recipient", only_campaign)
 
 
-async def _only_campaign(request: Request) -> bool:
-    """Whether the button for this campaign alone was pressed; what cannot be read means all."""
+def _back(lead_id: int, scope: str) -> HTMLResponse:
+    with database.transaction() as cursor:
+        taken_back = effects.resubscribed(cursor, lead_id, "recipient", scope == "campaign")
+    if not taken_back:
+        return _page(200, "Nothing was changed", '<p role="status">There is nothing to take back.</p>')
+    said = f'<p role="status">You are no longer unsubscribed from mails {_WHICH[scope]}.</p>'
+    return _page(200, "It is taken back", said)
+
+
+async def _pressed(request: Request) -> dict[bytes, list[bytes]]:
+    """What the form says; nothing where it cannot be read, which means: no more mails at all."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MOST_BODY:
-            return False
-    return parse_qs(body).get(b"scope") == _ONLY_CAMPAIGN
+            return {}
+    return parse_qs(body)
 
 
 def _unknown() -> HTMLResponse:

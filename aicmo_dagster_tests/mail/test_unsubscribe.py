@@ -7,7 +7,7 @@ import pytest
 import uvicorn
 from sqlalchemy.engine import URL
 
-from aicmo_dagster.mail import tokens, unsubscribe
+from aicmo_dagster.mail import effects, tokens, unsubscribe
 from aicmo_dagster.store import database
 from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead
 
@@ -113,4 +113,57 @@ def test_a_person_may_leave_this_campaign_alone(port: int) -> None:
     assert suppressed() == []
     assert database.fetch("SELECT mailbox FROM opt_outs") == [{"mailbox": "lead@example.org"}]
     ask(port, "POST", token, b"List-Unsubscribe=One-Click")
+    assert len(suppressed()) == 1
+
+
+def test_a_mistake_is_taken_back_by_its_button(port: int) -> None:
+    lead, token = lead_and_token()
+    _, page = ask(port, "POST", token, b"List-Unsubscribe=One-Click")
+    assert '<button name="back" value="all">' in page
+    assert "no longer unsubscribed from mails from us" in ask(port, "POST", token, b"back=all")[1]
+    assert suppressed() == []
+    assert database.fetch("SELECT status FROM lead_status WHERE lead_id = %s", [lead]) != [
+        {"status": "unsubscribed"}
+    ]
+    assert "nothing to take back" in ask(port, "POST", token, b"back=all")[1]
+    ask(port, "POST", token)
+    assert len(suppressed()) == 1
+
+
+def test_taking_back_concerns_only_what_its_page_was_about(port: int) -> None:
+    _, token = lead_and_token()
+    ask(port, "POST", token, b"scope=all")
+    _, page = ask(port, "POST", token, b"scope=campaign")
+    assert '<button name="back" value="campaign">' in page
+    ask(port, "POST", token, b"back=campaign")
+    assert len(suppressed()) == 1
+    assert database.fetch("SELECT * FROM opt_outs") == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"List-Unsubscribe=One-Click", b"back=everything", b"back=", b"x" * 20_000]
+)
+def test_nothing_but_its_button_takes_back(port: int, body: bytes) -> None:
+    _, token = lead_and_token()
+    ask(port, "POST", token)
+    for method in ("GET", "HEAD"):
+        for path in (token, f"{token}?back=all", f"{token}?scope=all&back=all"):
+            assert ask(port, method, path)[0].status == 200
+    ask(port, "POST", f"{token}?back=all", body)
+    assert len(suppressed()) == 1
+
+
+def test_a_complaint_is_not_taken_back_by_the_button(port: int) -> None:
+    lead, token = lead_and_token()
+    with database.transaction() as cursor:
+        effects.complained(cursor, lead, None, NOW, "test")
+    ask(port, "POST", token)
+    assert "nothing to take back" in ask(port, "POST", token, b"back=all")[1]
+    assert [row["reason"] for row in suppressed()] == ["complained"]
+
+
+def test_a_forged_link_takes_nothing_back(port: int) -> None:
+    _, token = lead_and_token()
+    ask(port, "POST", token)
+    assert ask(port, "POST", "A" * 32, b"back=all")[0].status == 404
     assert len(suppressed()) == 1
