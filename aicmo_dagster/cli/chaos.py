@@ -43,9 +43,13 @@ def _group() -> None:
 @app.command("send", epilog="Example: aicmo chaos send --mails 2000 --kills 50 --rounds 2 --wishes 500")
 def send(
     part: Annotated[list[Part] | None, typer.Option(help="Only this; may be given several times.")] = None,
-    mails: Annotated[int, typer.Option(min=100, help="Mails to send while senders are killed.")] = 60_000,
+    mails: Annotated[int, typer.Option(min=100, help="Mails to send while senders are killed.")] = 80_000,
     kills: Annotated[int, typer.Option(min=1, help="Senders killed at random moments.")] = 1_000,
     senders: Annotated[int, typer.Option(min=1, help="Senders at once.")] = 2,
+    connections: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Of each sender that is killed; each may leave one mail in doubt."),
+    ] = 2,
     rounds: Annotated[int, typer.Option(min=1, help="Deaths at each named place of a mail's life.")] = 50,
     wishes: Annotated[int, typer.Option(min=10, help="People who unsubscribe while mails leave.")] = 10_000,
     restarts: Annotated[int, typer.Option(min=1, help="Times the database goes away.")] = 20,
@@ -67,7 +71,7 @@ def send(
     from aicmo_dagster.benchmarks.chaos.wishes import interleavings
 
     runs: dict[Part, tuple[int, Callable[[_Told], dict[str, Any]]]] = {
-        Part.KILLS: (kills, lambda told: kill(mails, kills, senders, told, seed)),
+        Part.KILLS: (kills, lambda told: kill(mails, kills, senders, told, seed, connections)),
         Part.PLACES: (rounds * len(EXPECTED), lambda told: failpoints(rounds, told)),
         Part.WISHES: (wishes, lambda told: interleavings(wishes, told, seed)),
         Part.DATABASE: (restarts, lambda told: restart(2_000 * restarts, restarts, senders, told, seed)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from aicmo_dagster.benchmarks import pipeline, sending
 from aicmo_dagster.benchmarks.chaos.counting import counting_server
-from aicmo_dagster.benchmarks.chaos.senders import CONNECTIONS, compared, finish, send, spawn, waiting
+from aicmo_dagster.benchmarks.chaos.senders import compared, finish, send, spawn, waiting
 from aicmo_dagster.store import database
 
 EXPECTED: dict[str, tuple[str, bool]] = {
@@ -22,13 +22,15 @@ EXPECTED: dict[str, tuple[str, bool]] = {
 """Place of death -> the state its mail has when the next sender has looked, and whether the server has the mail."""
 
 
-def kills(mails: int, kills: int, senders: int, told: Callable[[int], None], seed: int = 1) -> dict[str, Any]:
-    """Kill `senders` senders at random moments, `kills` times in all, over at least `mails` mails.
+def kills(
+    mails: int, kills: int, senders: int, told: Callable[[int], None], seed: int = 1, connections: int = 2
+) -> dict[str, Any]:
+    """Kill `senders` senders of so many `connections` each, `kills` times at random moments, over `mails` mails.
 
     Returns what the ledger and the server say in the end. `told` hears of each kill.
     """
     with pipeline.fresh_home() as home, counting_server() as server:
-        sending.enrol(home, mails, server.port, CONNECTIONS)
+        sending.enrol(home, mails, server.port, connections)
         sending.plan()
         chance = random.Random(seed)  # noqa: S311
         processes = [spawn() for _ in range(senders)]
@@ -45,7 +47,14 @@ def kills(mails: int, kills: int, senders: int, told: Callable[[int], None], see
         for process in processes:
             process.join()
         finish()
-        return {"mails": mails, "kills": killed, "senders": senders, "seed": seed, **compared(server.taken)}
+        return {
+            "mails": mails,
+            "kills": killed,
+            "senders": senders,
+            "connections": connections,
+            "seed": seed,
+            **compared(server.taken),
+        }
 
 
 def failpoints(rounds: int, told: Callable[[int], None]) -> dict[str, Any]:
