@@ -95,7 +95,7 @@ class Session(smtplib.SMTP):
     def _line(self, give_up: float | None) -> bytes:
         while (end := self._unread.find(b"\n") + 1) == 0:
             if len(self._unread) > _LONGEST_LINE:
-                raise smtplib.SMTPServerDisconnected("the server's answer has no end")
+                raise smtplib.SMTPServerDisconnected("the server's answer has a line without end")
             if self.sock is None:
                 raise smtplib.SMTPServerDisconnected("not connected")
             if give_up is not None:
@@ -108,6 +108,8 @@ class Session(smtplib.SMTP):
                 raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
             self._unread += received
         line, self._unread = self._unread[:end], self._unread[end:]
+        if end > _LONGEST_LINE:
+            raise smtplib.SMTPServerDisconnected("the server's answer has a line without end")
         return line
 
 
