@@ -3,10 +3,13 @@
 The columns are read from the server's catalogue, so that a new table cannot be forgotten.
 """
 
+import re
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+import idna
 from psycopg import Cursor, sql
 from psycopg.rows import TupleRow
 
@@ -14,7 +17,11 @@ from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.store import suppressions
 from aicmo_dagster.store.database import DAGSTER_SCHEMA, SCHEMA
 
-_ADDRESS = r"[^\s<>()\[\]{}\"',;:\\/=?&|]+@[^\s<>()\[\]{}\"',;:\\/=?&|]*[^\s<>()\[\]{}\"',;:\\/=?&|.]"
+_BEFORE = r"(?:(?<![[:alnum:]_][.+~'&*-]*)|(?<=\\[bfnrt])|(?<=%[0-9a-f][0-9a-f]))"
+_BEHIND = r"(?![[:alnum:]]|-+[[:alnum:]]|\.[[:alnum:]])"
+_REST = r"(?:(?:\+|%2b)[^\s@<>()\",;:]*)?(?:@|%40)[[:alnum:]]+(?:[.-]+[[:alnum:]]+)*"
+"""Around a name that is looked for: no part of a longer one, but behind a line end as JSON writes it, or an encoded
+character of a URL; then a tag, and any domain."""
 _WHOLE_ROWS = (
     "rejected_rows",
     "queued_leads",
@@ -24,6 +31,15 @@ _WHOLE_ROWS = (
     "opt_outs",
 )
 """Tables whose rows say nothing without the person; of others the rest of the row stays."""
+
+
+_ANSWERS_ABOUT = """t.subject IN (
+    SELECT unnest(ARRAY[
+        l.identity, lower(l.linkedin_url), 'linkedin:' || lower(l.linkedin_url), 'apollo:' || (l.extra ->> 'apollo_id'),
+        'person:' || lower(concat_ws('|', l.first_name, l.last_name, coalesce(l.account_domain, l.company)))
+    ]) FROM leads l WHERE l.id = ANY(%(leads)s)
+)"""
+"""Vendors were asked about people also by other names than their addresses."""
 
 
 def mailboxes(cursor: Cursor[TupleRow], address: str) -> tuple[list[int], list[str]]:
@@ -47,17 +63,39 @@ def mailboxes(cursor: Cursor[TupleRow], address: str) -> tuple[list[int], list[s
 def holding(cursor: Cursor[TupleRow], boxes: list[str]) -> Iterator[tuple[str, str, str, str, str]]:
     """Schema, table, column, row (ctid) and spelling of every place that holds one of the mailboxes."""
     for schema, table, column, _ in columns(cursor):
-        cursor.execute(
-            sql.SQL(
-                "SELECT DISTINCT t.ctid::text, m[1] FROM {table} t, regexp_matches({column}::text, %(address)s, 'g') m "
-                "WHERE {column}::text LIKE '%%@%%' AND mailbox(lower(m[1])) = ANY(%(boxes)s)"
-            ).format(
-                table=sql.Identifier(schema, table), column=sql.SQL("t.{}").format(sql.Identifier(column))
-            ),
-            {"address": _ADDRESS, "boxes": boxes},
-        )
-        for row, spelling in cursor.fetchall():
+        for row, spelling in _held(cursor, schema, table, column, boxes):
             yield schema, table, column, row, spelling
+
+
+def _held(
+    cursor: Cursor[TupleRow], schema: str, table: str, column: str, boxes: list[str]
+) -> list[tuple[str, str]]:
+    """Row and spelling of every place in a column; one pass over the table, cheap where a row has no such name."""
+    cursor.execute(
+        sql.SQL(
+            "SELECT DISTINCT t.ctid::text, m[1] FROM {table} t, regexp_matches({column}::text, %(pattern)s, 'gi') m "
+            "WHERE {column}::text ~* %(pattern)s AND "
+            "mailbox(replace(replace(lower(m[1]), '%%40', '@'), '%%2b', '+')) = ANY(%(boxes)s)"
+        ).format(table=sql.Identifier(schema, table), column=sql.SQL("t.{}").format(sql.Identifier(column))),
+        {"pattern": _pattern(boxes), "boxes": _as_written(boxes)},
+    )
+    return [(str(row), str(spelling)) for row, spelling in cursor.fetchall()]
+
+
+def _pattern(boxes: list[str]) -> str:
+    """Finds the names of all mailboxes, at whatever domain and with the characters between that a provider ignores."""
+    names = {"[._-]*".join(map(re.escape, box.rpartition("@")[0])) for box in boxes}
+    return f"{_BEFORE}((?:{'|'.join(sorted(names))}){_REST})"
+
+
+def _as_written(boxes: list[str]) -> list[str]:
+    """The mailboxes, and with domains in letters of their own instead of ASCII."""
+    written = set(boxes)
+    for box in boxes:
+        name, _, domain = box.rpartition("@")
+        with suppress(idna.IDNAError):
+            written.add(f"{name}@{idna.decode(domain)}")
+    return sorted(written)
 
 
 def columns(cursor: Cursor[TupleRow]) -> list[tuple[str, str, str, str]]:
@@ -88,6 +126,8 @@ def rows_of(cursor: Cursor[TupleRow], leads: list[int], boxes: list[str]) -> dic
             )
             for column in of_send
         ]
+        if (schema, table) == (SCHEMA, "vendor_answers"):
+            about.append(sql.SQL(_ANSWERS_ABOUT))
         cursor.execute(
             sql.SQL("SELECT to_jsonb(t) FROM {} t WHERE {} ORDER BY to_jsonb(t)").format(
                 sql.Identifier(schema, table), sql.SQL(" OR ").join(about)
@@ -146,6 +186,7 @@ def erase(cursor: Cursor[TupleRow], address: str, by: str) -> int:
         [by, boxes],
     )
     for statement in (
+        f"DELETE FROM vendor_answers t WHERE {_ANSWERS_ABOUT}",
         "DELETE FROM received_messages WHERE lead_id = ANY(%(leads)s) OR send_id IN "
         "(SELECT id FROM sends WHERE lead_id = ANY(%(leads)s))",
         "DELETE FROM provider_events WHERE send_id IN (SELECT id FROM sends WHERE lead_id = ANY(%(leads)s))",
@@ -153,26 +194,40 @@ def erase(cursor: Cursor[TupleRow], address: str, by: str) -> int:
         "DELETE FROM lead_keys WHERE lead_id = ANY(%(leads)s)",
         "DELETE FROM leads WHERE id = ANY(%(leads)s)",
     ):
-        cursor.execute(statement, {"leads": leads})
+        cursor.execute(statement.encode(), {"leads": leads})
     _rub_out(cursor, boxes)
     return len(leads)
 
 
 def _rub_out(cursor: Cursor[TupleRow], boxes: list[str]) -> None:
-    types: dict[tuple[Any, ...], str] = {one[:3]: one[3] for one in columns(cursor)}
-    # Every change moves its row, so look again until nothing is left. What is unique stays so.
-    while place := next(holding(cursor, boxes), None):
-        schema, table, column, row, spelling = place
-        where = sql.Identifier(schema, table)
-        if schema == SCHEMA and table in _WHOLE_ROWS:
-            cursor.execute(sql.SQL("DELETE FROM {} WHERE ctid = %s::tid").format(where), [row])
-        else:
-            cursor.execute(
-                sql.SQL("UPDATE {} SET {} = replace({}::text, %s, %s)::{} WHERE ctid = %s::tid").format(
-                    where,
-                    sql.Identifier(column),
-                    sql.Identifier(column),
-                    sql.SQL(types[schema, table, column]),
-                ),
-                [spelling, f"erased-{secrets.token_hex(4)}", row],
-            )
+    for where in columns(cursor):
+        spellings: dict[str, list[str]] = {}
+        for row, spelling in _held(cursor, *where[:3], boxes):
+            spellings.setdefault(row, []).append(spelling)
+        for row, some in spellings.items():
+            _rub_out_of(cursor, where, row, some)
+
+
+def _rub_out_of(
+    cursor: Cursor[TupleRow], where: tuple[str, str, str, str], row: str, spellings: list[str]
+) -> None:
+    schema, table, column, kind = where
+    name = sql.Identifier(schema, table)
+    if schema == SCHEMA and table in _WHOLE_ROWS:
+        # What a provider reports of somebody else's mail stays theirs.
+        only = sql.SQL(" AND send_id IS NULL" if table == "provider_events" else "")
+        cursor.execute(sql.SQL("DELETE FROM {} WHERE ctid = %s::tid{}").format(name, only), [row])
+        if cursor.rowcount:
+            return
+    text: sql.Composable = sql.SQL("{}::text").format(sql.Identifier(column))
+    values: list[str] = []
+    for spelling in spellings:
+        text = sql.SQL("regexp_replace({}, %s, %s, 'gi')").format(text)
+        # What is unique stays so.
+        values += [f"{_BEFORE}{re.escape(spelling)}{_BEHIND}", f"erased-{secrets.token_hex(4)}"]
+    cursor.execute(
+        sql.SQL("UPDATE {} SET {} = {}::{} WHERE ctid = %s::tid").format(
+            name, sql.Identifier(column), text, sql.SQL(kind)
+        ),
+        [*values, row],
+    )

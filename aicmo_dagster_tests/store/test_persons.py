@@ -1,3 +1,4 @@
+import pytest
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import URL
@@ -120,3 +121,75 @@ def test_who_was_erased_gets_no_mail_when_a_file_brings_the_address_again(store:
         assert enrolments.suppressed_but_open(cursor, campaign.id) == 1
         assert sends.skip_stopped(cursor, campaign.id) == {"suppressed": 1}
         assert enrolments.suppressed_but_open(cursor, campaign.id) == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("o'brien@example.com", "from O'Brien@Example.com, today"),
+        ("ann@example.com", "550 no such user\nann@example.com"),
+        ("ann@example.com", "joann@example.com, 'ann@example.com' and mary-ann@example.com"),
+        ("ann@example.com", "write to ann@example.com. Or not."),
+        ("ann@example.com", "https://example.org/?to=x%3Aann%40example.com&a=1"),
+        ("ann@example.com", "ann@example.com.au and <ANN@example.com>"),
+        ("test@xn--bcher-kva.example", "call me test@bücher.example"),
+        ("tester@gmail.com", "to=t.e.s.t.e.r+a.b-c@googlemail.com;"),
+        ("a|b{c}@example.com", "A|b{c}@example.com"),
+    ],
+)
+def test_an_address_is_found_and_erased_among_others_however_it_is_written(
+    store: URL, address: str, text: str
+) -> None:
+    with database.transaction() as cursor:
+        audit.record(cursor, "test", text, "asked", None, {"said": [text, "other@example.org"]})
+        found = {column for *_, column, _, _ in persons.holding(cursor, [address])}
+        assert found == {"action", "after"}
+        persons.erase(cursor, address, "test")
+        assert list(persons.holding(cursor, [address])) == []
+    (row,) = database.fetch("SELECT action, after FROM audit_log WHERE subject = 'asked'")
+    assert "erased-" in row["action"]
+    assert row["after"]["said"][1] == "other@example.org"
+    for other in ("joann@example.com", "mary-ann@example.com", "ann@example.com.au"):
+        assert (other in row["action"], other in row["after"]["said"][0]) == (other in text, other in text)
+
+
+def test_what_a_provider_says_of_somebody_elses_mail_stays_without_the_erased_address(store: URL) -> None:
+    campaign = add_campaign().id
+    send = add_send(campaign, add_lead(campaign, OTHER), state="sent", sent_at=NOW, recipient=OTHER)
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO provider_events (provider, event_key, body, send_id) VALUES ('ses', 'k', %s, %s)",
+            [f'{{"to": ["{OTHER}", "tester@gmail.com"]}}', send],
+        )
+        persons.erase(cursor, "tester@gmail.com", "test")
+    (row,) = database.fetch("SELECT body FROM provider_events")
+    assert row["body"]["to"][0] == OTHER
+    assert "tester" not in str(row["body"])
+
+
+def test_answers_of_vendors_go_by_whatever_name_the_person_was_asked_about(store: URL) -> None:
+    campaign = add_campaign().id
+    lead = add_lead(
+        campaign,
+        "tester@gmail.com",
+        linkedin_url="https://www.linkedin.com/in/Test-Person",
+        extra='{"apollo_id": "77"}',
+    )
+    subjects = ("linkedin:https://www.linkedin.com/in/test-person", "apollo:77", "apollo:78")
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO vendor_requests (campaign_id, run_id, vendor, operation, state, subjects, credits) "
+            "VALUES (%s, gen_random_uuid(), 'v', 'o', 'answered', 3, 0) RETURNING id",
+            [campaign],
+        )
+        (request,) = cursor.fetchone() or (0,)
+        for place, subject in enumerate(subjects):
+            cursor.execute(
+                "INSERT INTO vendor_answers (vendor, operation, subject, request_id, place, record) "
+                "VALUES ('v', 'o', %s, %s, %s, '{\"phone\": \"1\"}')",
+                [subject, request, place],
+            )
+        exported = persons.rows_of(cursor, [lead], ["tester@gmail.com"])["vendor_answers"]
+        assert {row["subject"] for row in exported} == {*subjects[:2]}
+        persons.erase(cursor, "tester@gmail.com", "test")
+    assert database.fetch("SELECT subject FROM vendor_answers") == [{"subject": "apollo:78"}]
