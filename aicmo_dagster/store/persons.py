@@ -22,6 +22,8 @@ _BEHIND = r"(?![[:alnum:]]|-+[[:alnum:]]|\.[[:alnum:]])"
 _REST = r"(?:(?:\+|%2b)[^\s@<>()\",;:]*)?(?:@|%40)[[:alnum:]]+(?:[.-]+[[:alnum:]]+)*"
 """Around a name that is looked for: no part of a longer one, but behind a line end as JSON writes it, or an encoded
 character of a URL; then a tag, and any domain."""
+_IGNORED = str.maketrans("", "", "._-")
+"""What a provider may ignore in a name, see `mailbox`."""
 _WHOLE_ROWS = (
     "rejected_rows",
     "queued_leads",
@@ -71,12 +73,26 @@ def _held(
     cursor: Cursor[TupleRow], schema: str, table: str, column: str, boxes: list[str]
 ) -> list[tuple[str, str]]:
     """Row and spelling of every place in a column; one pass over the table, cheap where a row has no such name."""
+    boxes = [box for box in boxes if box.partition("@")[0]]
+    if not boxes:
+        return []
+    names = sorted({box.rpartition("@")[0].translate(_IGNORED) for box in boxes})
     cursor.execute(
         sql.SQL(
             "SELECT DISTINCT t.ctid::text, m[1] FROM {table} t, regexp_matches({column}::text, %(pattern)s, 'gi') m "
-            "WHERE {column}::text ~* %(pattern)s AND "
+            "WHERE ({column}::text LIKE '%%@%%' OR {column}::text LIKE '%%\\%%40%%') AND ({named}) AND "
             "mailbox(replace(replace(lower(m[1]), '%%40', '@'), '%%2b', '+')) = ANY(%(boxes)s)"
-        ).format(table=sql.Identifier(schema, table), column=sql.SQL("t.{}").format(sql.Identifier(column))),
+        ).format(
+            table=sql.Identifier(schema, table),
+            column=(name := sql.SQL("t.{}").format(sql.Identifier(column))),
+            # Much cheaper than the pattern.
+            named=sql.SQL(" OR ").join(
+                sql.SQL("strpos(translate(lower({}::text), '._-', ''), {}) > 0").format(
+                    name, sql.Literal(one)
+                )
+                for one in names
+            ),
+        ),
         {"pattern": _pattern(boxes), "boxes": _as_written(boxes)},
     )
     return [(str(row), str(spelling)) for row, spelling in cursor.fetchall()]

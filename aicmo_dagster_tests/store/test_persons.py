@@ -193,3 +193,10 @@ def test_answers_of_vendors_go_by_whatever_name_the_person_was_asked_about(store
         assert {row["subject"] for row in exported} == {*subjects[:2]}
         persons.erase(cursor, "tester@gmail.com", "test")
     assert database.fetch("SELECT subject FROM vendor_answers") == [{"subject": "apollo:78"}]
+
+
+@pytest.mark.parametrize("text", ["", "ann", "@example.org", "a@b@c", "%", "(", "\\"])
+def test_what_is_no_address_is_nobodys(store: URL, text: str) -> None:
+    with database.transaction() as cursor:
+        audit.record(cursor, "test", "ann@example.org", "asked")
+        assert list(persons.holding(cursor, persons.mailboxes(cursor, text)[1])) == []
