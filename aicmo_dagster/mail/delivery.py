@@ -8,16 +8,21 @@ by itself.
 """
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from typing import LiteralString, TypeVar
+
+import psycopg
+from psycopg.rows import TupleRow
 
 from aicmo_dagster import settings
 from aicmo_dagster.campaign.sending import Sender
-from aicmo_dagster.errors import ConfigurationError, MailError
+from aicmo_dagster.errors import ConfigurationError, MailError, StoreError
 from aicmo_dagster.mail import failpoint, tokens
 from aicmo_dagster.mail.ledger import Bounce, Entry, Ledger
 from aicmo_dagster.mail.outcome import Letter, Outcome, Transport
@@ -32,6 +37,7 @@ from aicmo_dagster.store.database import Connection
 from aicmo_dagster.store.sends import Claimed
 from aicmo_dagster.store.starts import Ending, Starting
 
+Result = TypeVar("Result")
 _BATCH = 500
 _LEASE = timedelta(minutes=15)
 _FRESH = timedelta(minutes=1)
@@ -40,6 +46,7 @@ _FRESH = timedelta(minutes=1)
 _PATIENCE = timedelta(minutes=1)
 """How long a run waits for a mailbox that rests between two mails."""
 
+_PATIENCE_WITH_DATABASE = timedelta(minutes=2)
 _MOST_SENDER_FAULTS = 3
 _HELD_FOR_FAULT = timedelta(hours=1)
 
@@ -95,14 +102,14 @@ def send_due(
         result.sender_refused = True
     ledger = Ledger(connect, campaign, now)
     try:
-        with connect() as connection:
-            run = _Run(connection, campaign, ledger, result, now, pause, watch, limit)
+        run = _Run(connect, campaign, ledger, result, now, pause, watch, limit)
+        try:
             feeds = [_Feed(run, sender) for sender in senders if sender.address not in (refused or {})]
-            try:
-                _all([_Lane(feed, transport) for feed in feeds for _ in range(feed.connections)], run)
-            finally:
-                ledger.finish()
-                run.give_up()
+            _all([_Lane(feed, transport) for feed in feeds for _ in range(feed.connections)], run)
+        finally:
+            ledger.finish()
+            run.give_up()
+            run.close()
     finally:
         ledger.close()
     return result
@@ -133,7 +140,7 @@ class _Run:
 
     def __init__(
         self,
-        connection: Connection,
+        connect: Callable[[], Connection],
         campaign: Campaign,
         ledger: Ledger,
         result: Delivered,
@@ -153,16 +160,17 @@ class _Run:
         self.over = threading.Event()
         self.ahead = ThreadPoolExecutor(1, thread_name_prefix="claims")
         self._result = result
-        self._connection = connection
+        self._connect = connect
+        self._connection = connect()
         self._lock = threading.RLock()
         self._counting = threading.Lock()
         self._left = limit
         self._zones: list[str] = []
         self._zones_read: datetime | None = None
         self._watch, self._watched_at = watch, now()
-        with connection.transaction(), connection.cursor() as cursor:
-            key = tokens.secret(cursor)
-            sequences = sequence_versions(cursor, campaign.id)
+        key, sequences = self._transact(
+            lambda cursor: (tokens.secret(cursor), sequence_versions(cursor, campaign.id))
+        )
         self.writer = Writer(campaign, sequences, key, settings.public_url())
 
     def claim(self, mailbox: str, most: int) -> tuple[list[Claimed], dict[str, datetime]]:
@@ -174,76 +182,110 @@ class _Run:
             if self._watch is not None and now - self._watched_at >= _FRESH:
                 self._watched_at = now
                 self._watch()
-            with self._connection.transaction(), self._connection.cursor() as cursor:
-                if self._zones_read is None or now - self._zones_read >= _FRESH:
-                    self._zones = enrolments.open_zones(cursor, self.campaign.id)
-                    self._zones_read = now
-                sending = self.config.sending
-                closing = closing_times(self._zones, sending, now)
-                if not closing or most <= 0:
-                    return [], {}
-                found = claims.claim(
-                    cursor,
-                    Claims(self.campaign.id, self.ledger.worker, mailbox, self.limits, _LEASE),
-                    zones=list(closing),
-                    opening=cache(lambda country, zone: opening(sending, country, zone, now)),
-                    limit=most,
-                    day=self.config.day_of(now),
-                    now=now,
-                )
+            found, closing = self._transact(lambda cursor: self._claim(cursor, mailbox, most, now))
             if self._left is not None:
                 self._left -= len(found)
         failpoint.reached("claimed")
         return found, closing
 
+    def _claim(
+        self, cursor: starts.Cursor, mailbox: str, most: int, now: datetime
+    ) -> tuple[list[Claimed], dict[str, datetime]]:
+        if self._zones_read is None or now - self._zones_read >= _FRESH:
+            self._zones = enrolments.open_zones(cursor, self.campaign.id)
+            self._zones_read = now
+        sending = self.config.sending
+        closing = closing_times(self._zones, sending, now)
+        if not closing or most <= 0:
+            return [], {}
+        found = claims.claim(
+            cursor,
+            Claims(self.campaign.id, self.ledger.worker, mailbox, self.limits, _LEASE),
+            zones=list(closing),
+            opening=cache(lambda country, zone: opening(sending, country, zone, now)),
+            limit=most,
+            day=self.config.day_of(now),
+            now=now,
+        )
+        return found, closing
+
+    def _transact(self, work: Callable[[starts.Cursor], Result]) -> Result:
+        """Work in a transaction of its own; a database that is away is waited for, and then asked again.
+
+        Raises StoreError when it stays away.
+        """
+        give_up = time.monotonic() + _PATIENCE_WITH_DATABASE.total_seconds()
+        with self._lock:
+            while True:
+                try:
+                    if self._connection.closed:
+                        self._connection = self._connect()
+                    with self._connection.transaction(), self._connection.cursor() as cursor:
+                        return work(cursor)
+                except (psycopg.OperationalError, psycopg.InterfaceError, StoreError) as error:
+                    self._connection.close()
+                    if time.monotonic() > give_up:
+                        raise StoreError(f"the database stays away: {type(error).__name__}") from error
+                    time.sleep(0.2)
+
     def release(self, found: Sequence[Claimed]) -> None:
         """Give claimed mails back."""
-        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
-            claims.release(cursor, self.ledger.worker, [one.id for one in found])
+        with self._lock:
+            self._transact(
+                lambda cursor: claims.release(cursor, self.ledger.worker, [one.id for one in found])
+            )
             if self._left is not None:
                 self._left += len(found)
+
+    def take_back(self, send_id: int) -> None:
+        """Plan a mail again that was invited, and of which not a byte has left."""
+        self._transact(lambda cursor: starts.take_back(cursor, self.ledger.worker, [send_id]))
 
     def give_up(self) -> None:
         """Give back what was claimed and not sent, and doubt what was begun and not ended."""
         self.ahead.shutdown()
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            claims.release(cursor, self.ledger.worker)
-            starts.doubt(cursor, self.ledger.worker)
+        self._transact(lambda cursor: claims.release(cursor, self.ledger.worker))
+        self._transact(lambda cursor: starts.doubt(cursor, self.ledger.worker))
+
+    def close(self) -> None:
+        """End the session."""
+        self._connection.close()
 
     def next_at(self, mailbox: str) -> datetime | None:
         """When the mailbox may write its next mail, as far as its rest between two goes."""
-        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
-            return caps.mailbox(cursor, self.limits, mailbox).next_at
+        return self._transact(lambda cursor: caps.mailbox(cursor, self.limits, mailbox).next_at)
 
     def troubled(self, mailbox: str, reason: str) -> bool:
         """Count a connection that failed; whether the mailbox is held now."""
         most = self.config.sending.holds.connection_errors
-        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
-            return caps.trouble(cursor, self.limits, mailbox, most, reason, self.now()) is not None
+        now = self.now()
+        until = self._transact(lambda cursor: caps.trouble(cursor, self.limits, mailbox, most, reason, now))
+        return until is not None
 
     def recovered(self, mailbox: str) -> None:
         """The mailbox's server answers again."""
-        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
-            caps.recovered(cursor, self.limits, mailbox)
+        self._transact(lambda cursor: caps.recovered(cursor, self.limits, mailbox))
 
     def hold(self, mailbox: str, reason: str) -> None:
         """The mailbox's server takes no mails from it: somebody has to look."""
-        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
-            caps.hold(cursor, self.limits, mailbox, self.now() + _HELD_FOR_FAULT, reason)
+        until = self.now() + _HELD_FOR_FAULT
+        self._transact(lambda cursor: caps.hold(cursor, self.limits, mailbox, until, reason))
 
     def state_of_campaign(self) -> str:
         """Why it sends no more."""
-        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
-            cursor.execute("SELECT state, mode FROM campaigns WHERE id = %s", [self.campaign.id])
-            state, mode = cursor.fetchone() or ("gone", "simulation")
+        state, mode = self._row("SELECT state, mode FROM campaigns WHERE id = %s", self.campaign.id) or (
+            "gone",
+            "simulation",
+        )
         return f"the campaign is {state}" if state != "active" else f"the campaign's mode is now {mode}"
 
     def reason(self, send_id: int) -> str | None:
         """What the ledger says of a mail."""
-        with self._lock, self._connection.transaction(), self._connection.cursor() as cursor:
-            cursor.execute("SELECT reason FROM sends WHERE id = %s", [send_id])
-            (reason,) = cursor.fetchone() or (None,)
+        (reason,) = self._row("SELECT reason FROM sends WHERE id = %s", send_id) or (None,)
         return None if reason is None else str(reason)
+
+    def _row(self, query: LiteralString, number: int) -> TupleRow | None:
+        return self._transact(lambda cursor: cursor.execute(query, [number]).fetchone())
 
     def count(self, state: str, reason: str | None) -> None:
         """Add one mail to the result."""
@@ -283,7 +325,7 @@ class _Feed:
         self._ahead: Future[_Batch] | None = None
         self._over = False
         self._faults = 0
-        self._troubled = False
+        self._troubled = True  # perhaps since an earlier run
 
     @property
     def over(self) -> bool:
@@ -368,7 +410,13 @@ class _Lane:
         started: _Mail | None = None
         try:
             while True:
-                following = self._next(may_wait=started is None)
+                try:
+                    following = self._next(may_wait=started is None)
+                except BaseException:
+                    if started is not None:
+                        self._transport.abandon()
+                        self._run.take_back(started.claimed.id)
+                    raise
                 if started is None and following is None:
                     return
                 started = self._exchange(started, following)

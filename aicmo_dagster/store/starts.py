@@ -294,6 +294,15 @@ def give_back(
             stopped.append(number)
         else:
             refused[number] = why
+    if stopped:
+        # Another worker has taken for dead whose session was lost: what it gave back is no longer this one's.
+        cursor.execute(
+            "SELECT id FROM sends WHERE id = ANY(%s) AND state = 'claimed' AND claimed_by = %s FOR UPDATE",
+            [stopped, worker],
+        )
+        own = {int(number) for (number,) in cursor.fetchall()}
+        refused |= dict.fromkeys((number for number in stopped if number not in own), "again")
+        stopped = [number for number in stopped if number in own]
     full = [number for number, why in refused.items() if why == "domain_cap"]
     if full:
         cursor.execute(

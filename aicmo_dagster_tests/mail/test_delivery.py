@@ -381,6 +381,52 @@ def test_a_crash_leaves_nothing_claimed_for_the_next_run_and_loses_nothing() -> 
     assert states() == dict.fromkeys(ids, "sent")
 
 
+def test_a_run_outlives_the_end_of_all_its_sessions_with_the_database() -> None:
+    campaign = add_campaign()
+    ids = add_mails(campaign.id, 3)
+    passed = itertools.count()
+
+    def end_sessions() -> None:
+        if next(passed) == 0:
+            with database.transaction() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+    transport = Interrupted(end_sessions)
+    run(campaign, transport)
+    assert sorted(transport.sent) == ["lead0@example.org", "lead1@example.org", "lead2@example.org"]
+    assert states() == dict.fromkeys(ids, "sent")
+
+
+def test_mails_that_another_worker_gave_back_are_neither_held_nor_lost() -> None:
+    campaign = add_campaign()
+    ids = add_mails(campaign.id, 3)
+    passed = itertools.count()
+
+    def give_back() -> None:
+        if next(passed) == 0:
+            with database.transaction() as cursor:
+                cursor.execute("UPDATE sends SET state = 'planned', claimed_by = NULL, lease_until = NULL")
+
+    transport = Interrupted(give_back)
+    assert counts(run(campaign, transport)) == {"sent": 3, "not_started": 3}
+    assert states() == dict.fromkeys(ids, "sent")
+
+
+def test_failed_connections_of_an_earlier_run_are_forgotten_when_mails_leave_again() -> None:
+    with ScriptedServer({"RCPT": ""}) as gone, smtp_server() as (well, _):
+        campaign = live(gone.port)
+        add_mails(campaign.id, 4)
+        assert counts(run(campaign)) == {"held": 4}
+        campaign = live(well)
+        assert counts(run(campaign, at=NOW + timedelta(minutes=20))) == {"sent": 4}
+        campaign = live(gone.port)
+        add_send(campaign.id, add_lead(campaign.id, "late@example.org"))
+        assert run(campaign, at=NOW + timedelta(minutes=30)).stopped is None
+
+
 def test_a_campaign_without_sender_says_what_is_missing(store: URL, tmp_path: Path) -> None:
     campaign = add_campaign(config(sending={"sender": None}))
     with pytest.raises(ConfigurationError, match=r"give sending\.sender"):
