@@ -1,3 +1,5 @@
+import hmac
+
 import pytest
 from sqlalchemy.engine import URL
 
@@ -50,3 +52,12 @@ def test_a_bounce_gives_way_to_what_the_person_asked_for_and_not_the_other_way_r
         (row,) = suppressions.listing(cursor)
     assert new == [True, False, False]
     assert (row["reason"], row["added_by"]) == ("unsubscribed", "by unsubscribed")
+
+
+def test_the_hash_of_a_mailbox_is_its_hmac_by_the_secret_key(store: URL) -> None:
+    with database.transaction() as cursor:
+        cursor.execute(
+            "SELECT value, mailbox_hash('test.er+x@googlemail.com') FROM secrets WHERE name = 'suppression'"
+        )
+        key, found = cursor.fetchone() or (b"", "")
+    assert found == hmac.digest(bytes(key), b"tester@gmail.com", "sha256").hex()

@@ -6,8 +6,31 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
+# As before, but the key is put together once for good instead of once a call: 2 µs instead of 16.
+_PADS = """
+INSERT INTO aicmo.secrets (name, value) SELECT 'suppression pads',
+    decode(string_agg(lpad(to_hex(get_byte(value, i) # 54), 2, '0'), '' ORDER BY i), 'hex')
+    || decode(string_agg(lpad(to_hex(get_byte(value, i) # 92), 2, '0'), '' ORDER BY i), 'hex')
+FROM aicmo.secrets, generate_series(0, 63) AS i WHERE name = 'suppression'
+"""
+_MAILBOX_HASH = """
+CREATE OR REPLACE FUNCTION aicmo.mailbox_hash(address text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+    pads bytea;
+BEGIN
+    SELECT value INTO pads FROM aicmo.secrets WHERE name = 'suppression pads';
+    RETURN encode(sha256(
+        substr(pads, 65) || sha256(substr(pads, 1, 64) || convert_to(aicmo.mailbox(address), 'UTF8'))
+    ), 'hex');
+END
+$$
+"""
+
 
 def upgrade() -> None:
+    op.execute(_PADS)
+    op.execute(_MAILBOX_HASH)
     op.add_column(
         "sends",
         sa.Column(
