@@ -7,7 +7,7 @@ from sqlalchemy.engine import URL
 from aicmo_dagster.flow import run
 from aicmo_dagster.flow.qualify import in_domains, qualify
 from aicmo_dagster.flow.score import score
-from aicmo_dagster.store import database, suppressions
+from aicmo_dagster.store import database, persons, suppressions
 from aicmo_dagster_tests import outreach
 
 
@@ -66,6 +66,17 @@ def test_a_lead_is_rejected_where_a_lead_merged_into_it_is_suppressed_for_more_t
     verdicts = _verdicts()
     assert verdicts["unsubscribed@example.org"] == "suppressed"
     assert verdicts["bounced@example.org"] == "qualified"
+
+
+def test_who_was_erased_is_rejected_when_a_source_brings_the_address_again(store: URL) -> None:
+    campaign = outreach.add_campaign()
+    _lead(campaign.id, "tester@gmail.com")
+    with database.transaction() as cursor:
+        persons.erase(cursor, "tester@gmail.com", "test")
+    for email in ("test.er+again@gmail.com", "free@a.example.org"):
+        _lead(campaign.id, email)
+    _judge()
+    assert _verdicts() == {"test.er+again@gmail.com": "suppressed", "free@a.example.org": "qualified"}
 
 
 def test_a_review_holds_until_the_facts_of_the_lead_change(store: URL) -> None:
