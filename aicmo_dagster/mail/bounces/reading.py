@@ -1,5 +1,6 @@
 """From the bytes of a message to the recipients that failed."""
 
+import logging
 import re
 from email import message_from_bytes, policy
 
@@ -17,6 +18,11 @@ from aicmo_dagster.mail.bounces.status import original_message_id, read_status, 
 
 RULES_VERSION = 1
 """Rises with every change of the rules that may read a kept message differently."""
+
+# The library logs what it stumbles over with the mail's own words, which hold addresses.
+_LIBRARY_LOG = logging.getLogger("flufl.bounce")
+_LIBRARY_LOG.propagate = False
+_LIBRARY_LOG.addHandler(logging.NullHandler())
 
 _MOST_DIAGNOSTIC = 500
 _LIBRARY_BYTES = 100_000

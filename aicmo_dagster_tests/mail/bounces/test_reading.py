@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,3 +157,9 @@ def test_deep_nesting_ends() -> None:
         )
         is None
     )
+
+
+def test_the_library_writes_nothing_to_our_logs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="flufl.bounce")
+    read(plain("MAILER-DAEMON@example.org", "Undelivered Mail Returned to Sender", "Your mail could not be delivered."))
+    assert [record for record in caplog.records if record.name.startswith("flufl")] == []
