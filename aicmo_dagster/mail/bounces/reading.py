@@ -16,7 +16,7 @@ from aicmo_dagster.mail.bounces.report import Failure, Kind, Report
 from aicmo_dagster.mail.bounces.returned import Returned, message_id_in, parted
 from aicmo_dagster.mail.bounces.status import original_message_id, read_status, status_texts
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Rises with every change of the rules that may read a kept message differently."""
 
 # The library logs what it stumbles over with the mail's own words, which hold addresses.

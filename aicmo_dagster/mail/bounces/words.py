@@ -130,7 +130,7 @@ FULL = _any(
     r"quota überschritten|kontingent|"
     r"bo[iî]te(?: aux lettres)?(?: \S{1,60}){0,4} (?:est )?(?:pleine|saturée)|quota (?:dépassé|atteint)|"
     r"espace (?:disque )?insuffisant|"
-    r"(?:buzón|buzon|casilla)(?: \S{1,60}){0,4} (?:está )?(?:llen[oa])|cuota (?:excedida|superada)|"
+    r"(?:buzón|buzon|casilla|mailbox)(?: \S{1,60}){0,4} (?:está )?(?:llen[oa])|cuota (?:excedida|superada)|"
     r"casella(?: \S{1,60}){0,4} (?:è )?piena|caixa(?: \S{1,60}){0,4} (?:está )?cheia|cota excedida|"
     r"(?:postvak|mailbox)(?: \S{1,60}){0,3} (?:is )?vol\b|skrzynka.{0,60}(?:pełna|przepełniona)|переполнен|превышен",
     r"容量.{0,20}(?:超|オーバー|いっぱい|一杯)|メールボックス.{0,20}(?:いっぱい|一杯|満杯|フル)|邮箱.{0,12}(?:已满|空间|超)|"
@@ -147,7 +147,7 @@ SENDER = _any(
     r"must (?:be )?authenticat",
     r"black ?-?list|block ?-?list|\brbl\b|dnsbl|spamhaus|spamcop|barracudacentral|senderscore|sorbs|mail-abuse|"
     r"sender ?base|"
-    r"uceprotect|proofpoint\.com/|cloudmark|blocked (?:using|by|for|due)|\blisted (?:in|by|at|"
+    r"uceprotect|proofpoint\.com/|cloudmark|blocked (?:using|by|for|due)|(?<!not )\blisted (?:in|by|at|"
     r"on) (?!\w* ?(?:domino|directory))|"
     r"reputation|suspicious (?:ip|activity|host)|banned (?:host|ip|send|from)|\bs3140\b|\bs3150\b",
     r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not (?:permitted|allowed)|prohibited|refused|mail)|"
@@ -177,6 +177,7 @@ SENDER = _any(
     r"(?:limit|quota) on (?:messages|sending)|at a rate that|unusual (?:rate|activity|amount)|volume of (?:mail|"
     r"e-?mail)|"
     r"(?:receiving|sent) too (?:quickly|many|much)|daily (?:user )?sending",
+    r"recipient(?:'s)? preferences|"
     r"only accepts? (?:mail|messages|e-?mail)s? from|restricted to|requires? that (?:all )?senders|"
     r"restrict\w* (?:who|to)|"
     r"not (?:allowed|permitted|authori[sz]ed) to send|you are not allowed|sender not (?:pre-?)?(?:approved|"
@@ -273,7 +274,7 @@ DELAYED = _any(
     r"nouvelles? tentatives?|pas encore (?:été )?|"
     r"retrasad|se (?:seguirá|continuará) intentando|todavía no|in ritardo|ritardat|ulteriori tentativi|non ancora|"
     r"atrasad|ainda não|vertraagd|nog niet|"
-    r"遅延|遅れて|再送|延迟|延遲|将(?:会)?(?:继续)?(?:自动)?(?:尝试|重试)|задержан|повторн|지연",
+    r"遅延|遅れて|再送(?!信してください)|延迟|延遲|将(?:会)?(?:继续)?(?:自动)?(?:尝试|重试)|задержан|повторн|지연",
 )
 """A warning: the server is still trying."""
 

@@ -159,7 +159,32 @@ def test_deep_nesting_ends() -> None:
     )
 
 
-def test_the_library_writes_nothing_to_our_logs(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, logger="flufl.bounce")
-    read(plain("MAILER-DAEMON@example.org", "Undelivered Mail Returned to Sender", "Your mail could not be delivered."))
-    assert [record for record in caplog.records if record.name.startswith("flufl")] == []
+class Written(logging.Handler):
+    """Every record that reaches the root's handlers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+def test_the_library_writes_nothing_to_our_logs() -> None:
+    library, written = logging.getLogger("flufl.bounce"), Written()
+    before = library.level
+    logging.getLogger().addHandler(written)
+    library.setLevel(logging.DEBUG)
+    try:
+        read(plain("MAILER-DAEMON@example.org", "Undelivered Mail", "Your mail could not be delivered."))
+    finally:
+        library.setLevel(before)
+        logging.getLogger().removeHandler(written)
+    assert [record for record in written.records if record.name.startswith("flufl")] == []
+
+
+def test_to_be_asked_to_send_again_is_no_word_of_a_mail_still_on_its_way() -> None:
+    told = "宛先を確認の上、再送信してください。\n\n<lead@example.com>: 550 User unknown\n"
+    answer = read(plain("Postmaster@example.org", "Mail System Error - Returned Mail", told))
+    assert answer is not None
+    assert [(one.recipient, one.kind) for one in answer.failures] == [("lead@example.com", "hard")]
