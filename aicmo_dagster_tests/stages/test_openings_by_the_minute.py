@@ -93,6 +93,11 @@ def _time(minute: int) -> time:
     return time(*divmod(minute, 60))
 
 
+OFFICE = WorkingHours(start=time(9), end=time(17))
+CHRISTMAS = ("Europe/Berlin", datetime(2025, 12, 24, 20, tzinfo=UTC))
+SPRING = ("Europe/Berlin", datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
+AUTUMN_AGAIN = ("Europe/Berlin", datetime(2026, 10, 25, 1, 10, tzinfo=UTC))
+NIGHT = WorkingHours(start=time(1), end=time(2, 30))
 APIA_2011 = ("Pacific/Apia", datetime(2011, 12, 30, 3, 30, tzinfo=UTC))
 
 
@@ -100,6 +105,8 @@ APIA_2011 = ("Pacific/Apia", datetime(2011, 12, 30, 3, 30, tzinfo=UTC))
 @given(instants, windows, days, st.booleans(), st.sampled_from(COUNTRIES))
 @example(APIA_2011, WorkingHours(start=time(9), end=time(17)), ["fri", "sat"], True, None)
 @example(APIA_2011, WorkingHours(start=time(0), end=time(1)), ["fri"], True, None)
+@example(CHRISTMAS, OFFICE, ["thu", "fri", "sat", "mon"], True, "DE")
+@example(CHRISTMAS, OFFICE, ["thu", "fri", "sat", "mon"], False, "DE")
 def test_the_opening_is_the_first_open_minute(
     at: tuple[str, datetime], window: WorkingHours, days: list[Weekday], keeps: bool, country: str | None
 ) -> None:
@@ -120,6 +127,8 @@ def test_the_opening_is_the_first_open_minute(
 
 @settings(deadline=None, max_examples=60 if SHORT else 200)
 @given(instants, windows, days)
+@example(SPRING, NIGHT, ["sun"])
+@example(AUTUMN_AGAIN, NIGHT, ["sun"])
 def test_a_window_is_open_to_the_minute_it_closes(
     at: tuple[str, datetime], window: WorkingHours, days: list[Weekday]
 ) -> None:
@@ -128,6 +137,7 @@ def test_a_window_is_open_to_the_minute_it_closes(
     closes = sending_window.closing_times([zone], sending, now).get(zone)
     assert (closes is not None) == is_open(now, zone, None, sending)
     if closes is not None:
+        assert closes > now
         left = [minute for minute in minutes(now, closes) if not is_open(minute, zone, None, sending)]
         # In autumn the clock may go back to before the start while the window is open: a gap inside it.
         assert all(minute.astimezone(ZoneInfo(zone)).time() < window.start for minute in left)
