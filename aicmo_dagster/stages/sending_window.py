@@ -65,14 +65,14 @@ def closing_times(zones: Iterable[str], sending: Sending, now: datetime) -> dict
     clocks = {zone: now.astimezone(ZoneInfo(zone)) for zone in zones}
     window, days = sending.window, sending.working_days
     return {
-        zone: _closes(clock, window.end)
+        zone: _closes(clock, window.start, window.end)
         for zone, clock in clocks.items()
         if WEEKDAYS[clock.weekday()] in days and window.start <= clock.time() < window.end
     }
 
 
-def _closes(clock: datetime, end: time) -> datetime:
-    """The first time from `clock` on at which the wall shows `end`, or jumps over it."""
+def _closes(clock: datetime, start: time, end: time) -> datetime:
+    """The first time from `clock` on at which the wall shows `end`, or jumps over it, or back to before `start`."""
     now = clock.astimezone(UTC)
     walls = [datetime.combine(clock.date(), end, clock.tzinfo).replace(fold=fold) for fold in (0, 1)]
     # In autumn an hour comes twice: who is behind its first end is inside until the second.
@@ -84,7 +84,22 @@ def _closes(clock: datetime, end: time) -> datetime:
             now = between
         else:
             closes = between
-    return closes
+    return _put_back(clock, closes, start) or closes
+
+
+def _put_back(clock: datetime, until: datetime, start: time) -> datetime | None:
+    """When autumn puts the wall's clock back to before `start`, if it does so from `clock` to `until`."""
+    before, after = clock.astimezone(UTC), until - _MICROSECOND
+    offset = clock.utcoffset()
+    if after.astimezone(clock.tzinfo).utcoffset() == offset:
+        return None
+    while after - before > _MICROSECOND:
+        between = before + (after - before) / 2
+        if between.astimezone(clock.tzinfo).utcoffset() == offset:
+            before = between
+        else:
+            after = between
+    return after if after.astimezone(clock.tzinfo).time() < start else None
 
 
 def _next_open(

@@ -201,3 +201,15 @@ def test_a_campaign_may_write_on_holidays() -> None:
         Sending(holidays=False),
     )
     assert found.iloc[0] == at.iloc[0]
+
+
+def test_a_window_closes_when_autumn_puts_the_clock_back_to_before_its_start() -> None:
+    sending = Sending(window=WorkingHours(start=time(2, 30), end=time(4)), working_days=["sun"])
+    first_time = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)  # 02:50 in Berlin, and at 01:00 UTC 02:00 again
+    again = datetime(2026, 10, 25, 1, 40, tzinfo=UTC)
+    assert closing_times(["Europe/Berlin"], sending, first_time) == {
+        "Europe/Berlin": datetime(2026, 10, 25, 1, tzinfo=UTC)
+    }
+    assert closing_times(["Europe/Berlin"], sending, again) == {
+        "Europe/Berlin": datetime(2026, 10, 25, 3, tzinfo=UTC)
+    }
