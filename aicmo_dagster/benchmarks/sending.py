@@ -39,6 +39,9 @@ def run(enrolled: int, mails: int, far_mails: int, connections: int, round_trip_
     ):
         enrol(home, enrolled, port, connections)
         planned = pipeline.child(home, ["-m", __name__, "plan"])
+        # So that it does not begin by itself while mails are sent.
+        with database.connect(autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE) sends")
         near = pipeline.child(home, ["-m", __name__, "send", str(mails), str(port)])
         far = pipeline.child(home, ["-m", __name__, "send", str(far_mails), str(far_port)])
         near_source = _source(source, port, mails, connections)
