@@ -109,6 +109,7 @@ def plan(run: Run) -> Streamed:
     with writing(run) as cursor:
         contents = campaigns.sequence_versions(cursor, run.campaign.id)
         winners = enrolments.winners(cursor, run.campaign.id)
+        enrolments.follow_zones(cursor, run.campaign.id, config.time_zone)
 
         def next_steps(enrolled: pd.DataFrame) -> pd.DataFrame:
             return stage.plan(enrolled, contents, config, winners)

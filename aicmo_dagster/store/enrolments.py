@@ -58,6 +58,17 @@ def leave(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> int:
     return cursor.rowcount
 
 
+def follow_zones(cursor: Cursor[TupleRow], campaign_id: int, default: str) -> int:
+    """Have waiting mails keep to the clock of where their lead is now (`default` = nobody knows); how many moved."""
+    cursor.execute(
+        "UPDATE sends s SET time_zone = coalesce(l.time_zone, %(default)s) FROM leads l "
+        "WHERE s.campaign_id = %(campaign)s AND s.state IN ('planned', 'held') AND l.id = s.lead_id "
+        "AND s.time_zone <> coalesce(l.time_zone, %(default)s)",
+        {"campaign": campaign_id, "default": default},
+    )
+    return cursor.rowcount
+
+
 def open_zones(cursor: Cursor[TupleRow], campaign_id: int) -> list[str]:
     """The time zones of leads whose next mail is waiting."""
     found = rows(

@@ -84,3 +84,16 @@ def test_what_a_dead_process_left_is_planned_again_or_uncertain(campaign: Campai
         assert _nurture() == 1
     states = outreach.states()
     assert (states[claimed], states[sending]) == ("sent", "uncertain")
+
+
+def test_a_planned_mail_keeps_to_the_clock_of_where_its_lead_is_by_now(campaign: Campaign) -> None:
+    lead = _enrol(campaign, "lead@example.org")
+    with time_machine.travel(NOW, tick=False):
+        plan(_run())
+        assert database.fetch("SELECT time_zone FROM sends") == [{"time_zone": campaign.config.time_zone}]
+        with database.transaction() as cursor:
+            cursor.execute("UPDATE leads SET time_zone = 'Asia/Tokyo' WHERE id = %s", [lead])
+        assert _nurture() == 0  # it is evening there
+        assert database.fetch("SELECT state, time_zone FROM sends") == [
+            {"state": "planned", "time_zone": "Asia/Tokyo"}
+        ]

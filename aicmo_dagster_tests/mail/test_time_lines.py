@@ -67,6 +67,7 @@ class Mail:
     step: int
     at: datetime
     config: CampaignConfig
+    place: tuple[str, str | None]
 
 
 @dataclass
@@ -78,6 +79,7 @@ class World(Transport):
     mails: list[Mail] = field(default_factory=list)
     forbidden: dict[str, str] = field(default_factory=dict)
     waits: dict[str, datetime] = field(default_factory=dict)
+    places: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     active: bool = True
 
     def exchange(
@@ -89,7 +91,9 @@ class World(Transport):
         assert self.active, "a mail left although the campaign is paused"
         assert started.recipient not in self.forbidden, self.forbidden[started.recipient]
         assert self.waits.get(started.recipient, self.now) <= self.now, "a mail left while nobody is there"
-        self.mails.append(Mail(started.recipient, step, self.now, self.config))
+        self.mails.append(
+            Mail(started.recipient, step, self.now, self.config, self.places[started.recipient])
+        )
         return Outcome("sent", "250 ok"), None
 
     def abandon(self) -> None:
@@ -138,6 +142,7 @@ happenings = st.lists(
         st.tuples(st.just("die"), st.integers(1, 3)),
         st.tuples(st.sampled_from(["reply", "unsubscribe", "bounce", "absent"]), st.integers(0, 4)),
         st.tuples(st.just("pause"), st.none()),
+        st.tuples(st.just("move"), st.tuples(st.integers(0, 3), st.sampled_from(PLACES))),
         st.tuples(st.just("change"), sendings),
     ),
     max_size=12,
@@ -166,17 +171,18 @@ def test_no_mail_leaves_early_twice_or_outside_its_window_and_none_is_forgotten(
     world = World(start, _document(key, sending, pace, days))
     with database.transaction() as cursor:
         campaigns.apply(cursor, world.config, Path(), "test")
-    people = {
+    world.places = {
         _enrol(key, number, zone, country, start): (zone, country)
         for number, (zone, country) in enumerate(places)
     }
+    people = list(world.places)
     for happening, what in line:
-        _happen(world, key, list(people), happening, what, pace, days)
-    _check(world.mails, people, days, start)
-    _go_on_to_the_end(world, key, places)
-    _check(world.mails, people, days, start)
+        _happen(world, key, people, happening, what, pace, days)
+    _check(world.mails, days, start)
+    _go_on_to_the_end(world, key)
+    _check(world.mails, days, start)
     sent = Counter(mail.lead for mail in world.mails)
-    for lead in people.keys() - world.forbidden.keys():
+    for lead in set(people) - world.forbidden.keys():
         assert sent[lead] == len(days), f"of {len(days)} mails to {lead} {sent[lead]} left"
 
 
@@ -258,6 +264,15 @@ def _happen(
         world.config = _document(key, value, pace, days)
         with database.transaction() as cursor:
             campaigns.apply(cursor, world.config, Path(), "test")
+    elif what == "move":
+        number, place = value
+        if number < len(people):
+            world.places[people[number]] = place
+            with database.transaction() as cursor:
+                cursor.execute(
+                    "UPDATE leads SET time_zone = %s, country_code = %s WHERE email = %s",
+                    [*place, people[number]],
+                )
     elif value < len(people):
         _wish(world, people[value], what)
 
@@ -298,7 +313,7 @@ def _die(world: World, key: str, claimed: int) -> None:
         )
 
 
-def _go_on_to_the_end(world: World, key: str, places: Sequence[tuple[str, str | None]]) -> None:
+def _go_on_to_the_end(world: World, key: str) -> None:
     """Nothing more happens but time, plans and sends, whenever a window opens or a day begins."""
     if not world.active:
         _happen(world, key, [], "pause", None, {}, [])
@@ -317,7 +332,11 @@ def _go_on_to_the_end(world: World, key: str, places: Sequence[tuple[str, str | 
         if not waiting["mails"]:
             return
         window = world.config.sending.window
-        moments = [_wall(world.now, zone, window.start, later) for zone, _ in places for later in (0, 1)]
+        moments = [
+            _wall(world.now, zone, window.start, later)
+            for zone, _ in world.places.values()
+            for later in (0, 1)
+        ]
         # What is due next, and at the latest the next opening of any lead's window.
         world.now = min(moment for moment in (waiting["next"], *moments) if moment > world.now)
 
@@ -327,14 +346,12 @@ def _wall(now: datetime, zone: str, clock: time, days_later: int) -> datetime:
     return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
 
 
-def _check(
-    mails: Sequence[Mail], people: dict[str, tuple[str, str | None]], days: list[int], start: datetime
-) -> None:
+def _check(mails: Sequence[Mail], days: list[int], start: datetime) -> None:
     by_lead: dict[str, list[Mail]] = defaultdict(list)
     by_day: Counter[date] = Counter()
     for before, mail in zip([None, *mails], mails, strict=False):
         sending = mail.config.sending
-        zone, country = people[mail.lead]
+        zone, country = mail.place
         wall = mail.at.astimezone(ZoneInfo(zone))
         assert sending.window.start <= wall.time() < sending.window.end, f"{wall} is outside the window"
         assert WEEKDAYS[wall.weekday()] in sending.working_days, f"{wall} is no working day"
