@@ -65,7 +65,7 @@ def test_what_cannot_be_learnt_is_refused(
 
 def test_too_few_rows_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "few.csv"
-    path.write_text("size,won\n" + "1,yes\n2,no\n" * 19)
+    path.write_text("size,won\n" + "1,yes\n2,no\n" * 16 + "2,yes\n1,no\n" * 3)
     with pytest.raises(ConfigurationError, match="38 rows with a label, 19 of the rarer kind"):
         evaluate(path)
 
