@@ -16,10 +16,10 @@ from aicmo_dagster.store import campaigns, database, sends
 from aicmo_dagster_tests import pipelines
 from aicmo_dagster_tests.depth import SHORT
 
-LEADS = 50_000
-CHUNK_ROWS = 10_000
+LEADS = 25_000 if SHORT else 50_000
+CHUNK_ROWS = 5_000 if SHORT else 10_000
 MAILS = 300
-CAMPAIGNS, KILLS_EACH = (2, 3) if SHORT else (5, 4)
+CAMPAIGNS, KILLS_EACH = (2, 2) if SHORT else (5, 4)
 SURROGATE = (
     "{id,campaign_id,lead_id,run_id,first_run_id,created_at,updated_at,harvested_at,scored_at,judged_at,"
     "enrolled_at,since}"

@@ -158,6 +158,7 @@ class _Run:
         )
         self.limits = Limits.of(campaign.config)
         self.over = threading.Event()
+        self.writing = threading.Lock()
         self.ahead = ThreadPoolExecutor(1, thread_name_prefix="claims")
         self._result = result
         self._connect = connect
@@ -431,7 +432,9 @@ class _Lane:
         while (found := self._feed.next(may_wait=may_wait)) is not None:
             claimed, closes_at = found
             try:
-                composed = self._run.writer.write(claimed, self._feed.sender, self._run.now())
+                # One at a time: it is all arithmetic, and who has an answer to read need not queue behind all.
+                with self._run.writing:
+                    composed = self._run.writer.write(claimed, self._feed.sender, self._run.now())
             except MailError as error:
                 self._set_aside(claimed, str(error))
                 continue
