@@ -45,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     _execute(admin, f"CREATE DATABASE {template.database}")
     migrate.ensure_current(template)
     yield template
-    _execute(admin, f"DROP DATABASE IF EXISTS {template.database} WITH (FORCE)")
+    drop_database(template)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def store(server: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv(settings.DATABASE_URL, mine.render_as_string(hide_password=False))
     monkeypatch.setenv(settings.HOME, str(tmp_path / "home"))
     yield mine
-    _execute(admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    drop_database(mine)
 
 
 @pytest.fixture
@@ -78,6 +78,21 @@ def thirdparty() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of third-party files is not here")
     return folder
+
+
+def drop_database(target: URL) -> None:
+    """End the sessions of `target` and drop it, as its owner.
+
+    Not `WITH (FORCE)`: that refuses whoever is no superuser while autovacuum works there. The plain command ends
+    autovacuum by itself and waits for the sessions that are just ending.
+    """
+    admin = target.set(database="postgres")
+    _execute(
+        admin,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        f"WHERE datname = '{target.database}' AND backend_type = 'client backend'",
+    )
+    _execute(admin, f"DROP DATABASE IF EXISTS {target.database}")
 
 
 def _execute(admin: URL, statement: str) -> None:

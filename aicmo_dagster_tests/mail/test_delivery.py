@@ -391,7 +391,7 @@ def test_a_run_outlives_the_end_of_all_its_sessions_with_the_database() -> None:
             with database.transaction() as cursor:
                 cursor.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
                 )
 
     transport = Interrupted(end_sessions)

@@ -529,7 +529,7 @@ def test_a_lost_connection_loses_no_answer(mine: Ledger) -> None:
     claim = claimed(mine, ["a"])
     database.fetch(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        "WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'"
     )
     mine.answered(claim.request_id, [{"city": "A"}], 1)
     assert mine.answers(["a"])["a"].record == {"city": "A"}

@@ -22,6 +22,7 @@ from aicmo_dagster.errors import StoreError
 from aicmo_dagster.stages.addresses import _PROVIDERS, mailboxes, read_addresses
 from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.tables import metadata
+from aicmo_dagster_tests.conftest import drop_database
 
 
 def _scripts() -> Config:
@@ -112,8 +113,7 @@ def old(server: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
     engine.dispose()
     monkeypatch.setenv(settings.DATABASE_URL, target.render_as_string(hide_password=False))
     yield target
-    with database.connect(target=admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {target.database} WITH (FORCE)".encode())
+    drop_database(target)
 
 
 def _add_old_lead(cursor: psycopg.Cursor[TupleRow], campaign: int, email: str, status: str = "valid") -> int:

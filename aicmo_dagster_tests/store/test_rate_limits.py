@@ -106,7 +106,7 @@ def test_a_lost_connection_is_opened_again(limits: RateLimits) -> None:
     limits.wait("v", [Limit(5, 60)])
     database.fetch(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-        "AND datname = current_database()"
+        "AND datname = current_database() AND backend_type = 'client backend'"
     )
     limits.wait("v", [Limit(5, 60)])
     assert counted("v/") == 2
