@@ -33,7 +33,7 @@ def test_a_sender_that_dies_at_a_named_place_leaves_the_state_of_that_place() ->
 
 @pytest.mark.slow
 def test_no_mail_starts_after_an_unsubscription_or_a_pause_is_committed() -> None:
-    found = interleavings(600, nobody)
+    found = interleavings(400, nobody)
     assert found["before_the_mail"] > 0
     assert (found["started_after"], found["started_while_paused"], found["duplicates"]) == (0, 0, 0)
 

@@ -12,6 +12,10 @@ from aicmo_dagster.mail import effects
 from aicmo_dagster.store import campaigns, database
 
 
+_MAILS_PER_WISH = 4
+"""So many that the senders are still at work at the last wish."""
+
+
 def interleavings(leads: int, told: Callable[[int], None], seed: int = 2) -> dict[str, Any]:
     """Unsubscribe people while they are written to: how many were, and mails started after it (there must be none).
 
@@ -19,18 +23,17 @@ def interleavings(leads: int, told: Callable[[int], None], seed: int = 2) -> dic
     paused and goes on, which must hold nothing back for good.
     """
     with pipeline.fresh_home() as home, counting_server() as server:
-        sending.enrol(home, 2 * leads, server.port, CONNECTIONS)
+        sending.enrol(home, _MAILS_PER_WISH * leads, server.port, CONNECTIONS)
         sending.plan()
         chance = random.Random(seed)  # noqa: S311
         order = database.fetch("SELECT s.id, s.lead_id FROM sends s ORDER BY s.due_at, s.priority DESC, s.id")
         processes = [spawn(), spawn()]
-        unsent: list[int] = []
+        unsent: set[int] = set()
         started_while_paused = wishes = 0
         with database.connect(autocommit=True) as connection, connection.cursor() as cursor:
             while wishes < leads:
                 # Where the senders are just now, some mails ahead and behind.
-                cursor.execute("SELECT count(*) FROM sends WHERE state NOT IN ('planned', 'claimed')")
-                (passed,) = cursor.fetchone() or (0,)
+                passed = len(server.taken) + len(unsent)
                 if passed >= len(order) - 1:
                     break
                 one = order[min(len(order) - 1, max(0, passed + chance.randint(-5, 40)))]
@@ -39,7 +42,7 @@ def interleavings(leads: int, told: Callable[[int], None], seed: int = 2) -> dic
                     effects.unsubscribed(cursor, one["lead_id"], at, "chaos")
                 cursor.execute("SELECT started_at IS NULL FROM sends WHERE id = %s", [one["id"]])
                 if cursor.fetchone() == (True,):
-                    unsent.append(one["id"])
+                    unsent.add(one["id"])
                 wishes += 1
                 told(wishes)
                 if wishes % 500 == 0:
@@ -50,7 +53,7 @@ def interleavings(leads: int, told: Callable[[int], None], seed: int = 2) -> dic
         for process in processes:
             process.join()
         rows = database.fetch(
-            "SELECT id, state, message_id, started_at FROM sends WHERE id = ANY(%s)", [unsent]
+            "SELECT id, state, message_id, started_at FROM sends WHERE id = ANY(%s)", [list(unsent)]
         )
         return {
             "wishes": wishes,
