@@ -11,7 +11,6 @@ from aicmo_dagster.benchmarks.chaos.senders import CONNECTIONS, spawn
 from aicmo_dagster.mail import effects
 from aicmo_dagster.store import campaigns, database
 
-
 _MAILS_PER_WISH = 4
 """So many that the senders are still at work at the last wish."""
 
