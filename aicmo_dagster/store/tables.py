@@ -776,13 +776,81 @@ run_requests = Table(
     Column("state", Text, nullable=False, server_default="requested"),
     Column("dagster_run_id", Text),
     Column("finished_at", _Time),
+    Column(
+        "public_id",
+        Uuid,
+        nullable=False,
+        unique=True,
+        server_default=text("gen_random_uuid()"),
+        comment="the run's name at the REST API, before Dagster has one for it",
+    ),
+    Column("batch_size", Integer),
+    Column("timeout_minutes", Integer),
+    Column(
+        "queued",
+        Boolean,
+        nullable=False,
+        server_default=text("true"),
+        comment="may wait behind other runs of its campaign",
+    ),
+    Column("idempotency_key", Text, comment="asked again with the same one, it is this run"),
     _one_of("state", ("requested", "launched", "succeeded", "failed", "canceled")),
     comment="The outbox: a sensor turns each row into one Dagster run.",
 )
 Index(
+    "run_requests_once_key",
+    run_requests.c.requested_by,
+    run_requests.c.idempotency_key,
+    unique=True,
+    postgresql_where=text("idempotency_key IS NOT NULL"),
+)
+Index(
+    "run_requests_alone_key",
+    run_requests.c.campaign_id,
+    unique=True,
+    postgresql_where=text("NOT queued AND state IN ('requested', 'launched')"),
+)
+Index("run_requests_campaign_id_idx", run_requests.c.campaign_id, run_requests.c.id)
+Index(
     "run_requests_open_idx",
     run_requests.c.id,
     postgresql_where=text("state IN ('requested', 'launched')"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    _key(),
+    _campaign(),
+    Column("job", Text, nullable=False),
+    Column("cron", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("batch_size", Integer),
+    Column("timeout_minutes", Integer),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_by", Text, nullable=False),
+    _now(),
+    Column("updated_at", _Time, nullable=False, server_default=func.now()),
+    UniqueConstraint("campaign_id", "job"),
+    comment="When jobs of a campaign run, beside or instead of the daily run of its document.",
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _key(),
+    Column("name", Text, nullable=False),
+    Column("shown", Text, nullable=False, comment="its first characters, to know it by"),
+    Column("hash", LargeBinary, nullable=False, unique=True, comment="SHA-256; the key itself is not kept"),
+    Column("role", Text, nullable=False),
+    Column("campaign_ids", ARRAY(BigInteger), comment="those that it may see; NULL = all"),
+    Column("requests_per_minute", Integer, nullable=False),
+    Column("created_by", Text, nullable=False),
+    _now(),
+    Column("expires_at", _Time),
+    Column("revoked_at", _Time),
+    Column("last_used_at", _Time),
+    _one_of("role", ("viewer", "reviewer", "operator", "admin")),
 )
 
 audit_log = Table(
@@ -796,6 +864,7 @@ audit_log = Table(
     Column("before", JSONB),
     Column("after", JSONB),
 )
+Index("audit_log_subject_idx", audit_log.c.subject, audit_log.c.id)
 
 secrets = Table(
     "secrets",
