@@ -62,3 +62,19 @@ class StoreError(AicmoError):
 
 class MailError(AicmoError):
     """A mail cannot be composed or handed over, and the reason is ours rather than the recipient's."""
+
+
+class KeyNotFoundError(AicmoError):
+    """No API key has the number that was asked for."""
+
+
+class RunNotFoundError(AicmoError):
+    """No run has the name that was asked for."""
+
+
+class ConflictError(AicmoError):
+    """What was asked for does not go together with what is there already."""
+
+
+class StaleVersionError(AicmoError):
+    """Somebody else changed it since the version that the change was made on."""

@@ -1,19 +1,47 @@
-"""What the world may reach, as one application: unsubscribe pages, tracked links, the inbox, providers' reports."""
+"""Everything that is served over HTTP, as one application.
 
+The REST API and its description at /docs; and, each with a proof of its own instead of a key: unsubscribe pages,
+tracked links, the inbox for leads, and what mail providers report.
+"""
+
+from pathlib import Path
+
+import fastapi_offline
+from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from aicmo_dagster.api import inbox, provider_events, tracking
+from aicmo_dagster.api.cam import application
 from aicmo_dagster.mail import unsubscribe
+
+_STATIC = "/docs/static"
 
 
 def app() -> Starlette:
     """The application. Log no paths: a token in one tells who a reader is."""
     return Starlette(
         routes=[
+            Mount(application.PATH, application.application()),
+            Mount(_STATIC, StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static")),
+            Route("/docs", _described, methods=["GET"]),
             Mount("/campaigns", inbox.app()),
             Mount("/events", provider_events.app()),
             *tracking.routes(),
             Mount("/", unsubscribe.app()),
         ]
+    )
+
+
+async def _described(_: Request) -> HTMLResponse:
+    """Swagger's page of the API, which asks nobody else for its parts."""
+    return get_swagger_ui_html(
+        openapi_url=f"{application.PATH}/openapi.json",
+        title="aicmo_dagster: REST API",
+        swagger_js_url=f"{_STATIC}/swagger-ui-bundle.js",
+        swagger_css_url=f"{_STATIC}/swagger-ui.css",
+        swagger_favicon_url=f"{_STATIC}/favicon.png",
     )

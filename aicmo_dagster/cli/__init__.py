@@ -10,6 +10,7 @@ import signal
 import typer
 
 from aicmo_dagster.cli import (
+    api,
     backtest,
     bench,
     campaigns,
@@ -19,6 +20,7 @@ from aicmo_dagster.cli import (
     events,
     explain,
     inbox,
+    keys,
     leads,
     mail,
     matches,
@@ -46,6 +48,8 @@ app = typer.Typer(
 )
 app.command(epilog="Example: aicmo demo")(demo.demo)
 app.command(epilog="Example: aicmo up --port 3000")(up.up)
+app.command(epilog="Example: aicmo api --port 3001")(api.api)
+app.add_typer(keys.app)
 app.command(epilog="Example: aicmo run demo --stage score")(run.run)
 app.add_typer(campaigns.app)
 app.command(epilog="Example: aicmo backtest eu-saas --with changed.yaml --days 60")(backtest.backtest)

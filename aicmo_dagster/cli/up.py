@@ -1,4 +1,4 @@
-"""`aicmo up`: the Dagster UI and daemon, and the pages that the world may reach, on the data of this project."""
+"""`aicmo up`: the Dagster UI and daemon, the REST API and what the world may reach, on the data of this project."""
 
 import contextlib
 import os
@@ -16,27 +16,30 @@ from typing import Annotated
 
 import typer
 
+from aicmo_dagster.cli.api import first_key, served
 from aicmo_dagster.cli.opened import opened
 from aicmo_dagster.cli.output import console, say
 from aicmo_dagster.errors import AicmoError
 
 _STARTS_WITHIN_S = 120.0
 _ENDS_WITHIN_S = 20.0
-_MAIL_HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")]
-MailPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of what the world may reach.")]
+ApiPort = Annotated[
+    int, typer.Option(min=1, max=65535, help="Port of the REST API and of what the world may reach.")
+]
 
 
-def up(port: Port = 3000, mail_port: MailPort = 3001) -> None:
-    """Serve the Dagster UI, the daemon that runs schedules, and what the world may reach, until Ctrl-C.
+def up(port: Port = 3000, api_port: ApiPort = 3001) -> None:
+    """Serve the Dagster UI, the daemon that runs schedules, the REST API, and what the world may reach, until Ctrl-C.
 
-    That is the unsubscribe pages, tracked links, the inbox for leads and what mail providers report.
+    The last is the unsubscribe pages, tracked links, the inbox for leads and what mail providers report.
     """
     from aicmo_dagster.operations import pipeline
 
     folder = pipeline.project_folder()
-    for wanted, option in ((port, "--port"), (mail_port, "--mail-port")):
+    for wanted, option in ((port, "--port"), (api_port, "--api-port")):
         _must_be_free(wanted, option)
     # Whatever the launcher has left in place, Ctrl-C and a service manager's SIGTERM end this in order.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -44,14 +47,16 @@ def up(port: Port = 3000, mail_port: MailPort = 3001) -> None:
     with ExitStack() as running:
         with console().status("Starting…"):
             _prepare()
-            running.enter_context(_public_pages(mail_port))
+            running.enter_context(_http(api_port))
             children = running.enter_context(_dagster(folder, port))
             _wait_for_ui(port, children)
         say(f"Dagster UI:         http://localhost:{port}", "bold")
-        say(f"Unsubscribe pages:  http://{_MAIL_HOST}:{mail_port}/u/…  (put an https proxy before them)")
-        say(f"Tracked links:      http://{_MAIL_HOST}:{mail_port}/c/…")
-        say(f"Providers' events:  http://{_MAIL_HOST}:{mail_port}/events/PROVIDER")
-        say(f"Inbox for leads:    http://{_MAIL_HOST}:{mail_port}/campaigns/CAMPAIGN/leads")
+        say(f"REST API:           http://{_HOST}:{api_port}/docs", "bold")
+        say(f"Unsubscribe pages:  http://{_HOST}:{api_port}/u/…  (put an https proxy before them)")
+        say(f"Tracked links:      http://{_HOST}:{api_port}/c/…")
+        say(f"Providers' events:  http://{_HOST}:{api_port}/events/PROVIDER")
+        say(f"Inbox for leads:    http://{_HOST}:{api_port}/campaigns/CAMPAIGN/leads")
+        first_key()
         say(f"Logs:               {children[0].log.parent}")
         say("Stop with Ctrl-C.")
         with contextlib.suppress(KeyboardInterrupt):
@@ -66,7 +71,7 @@ def _must_be_free(port: int, option: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_MAIL_HOST, port))
+            probe.bind((_HOST, port))
         except OSError:
             raise AicmoError(f"port {port} is taken by another program; choose one with {option}") from None
 
@@ -83,21 +88,16 @@ def _prepare() -> None:
 
 
 @contextmanager
-def _public_pages(port: int) -> Iterator[None]:
+def _http(port: int) -> Iterator[None]:
     """Serve them in a thread of this process."""
-    import uvicorn
-
-    from aicmo_dagster.api.app import app
-
-    config = uvicorn.Config(app(), host=_MAIL_HOST, port=port, access_log=False, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="public pages", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(_ENDS_WITHIN_S)
+    with served(_HOST, port) as server:
+        thread = threading.Thread(target=server.run, name="HTTP", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join(_ENDS_WITHIN_S)
 
 
 @dataclass

@@ -62,8 +62,11 @@ def start(key: str, run_id: UUID, progress: Progress = silent) -> Run:
 
 @contextmanager
 def writing(run: Run) -> Iterator[Cursor[TupleRow]]:
-    """The one transaction in which a stage writes, after other runs of the campaign have finished theirs."""
-    with database.transaction() as cursor:
+    """The one transaction in which a stage writes, after other runs of the campaign have finished theirs.
+
+    On a connection of its own: the buffers can be set only before a session's first temporary table.
+    """
+    with database.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SET LOCAL temp_buffers = '64MB'")
         campaigns.lock(cursor, run.campaign.id)
         yield cursor

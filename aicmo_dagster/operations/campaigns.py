@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aicmo_dagster import settings
 from aicmo_dagster.campaign import document, sequences
-from aicmo_dagster.campaign.config import CampaignConfig
-from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.campaign.config import FILE_SOURCES, CampaignConfig
+from aicmo_dagster.errors import CampaignNotFoundError, ConfigurationError
 from aicmo_dagster.mail import linter, tone
 from aicmo_dagster.operations import backtest
 from aicmo_dagster.stages import industries, qualification, scoring, targets
@@ -22,9 +23,47 @@ def apply_file(path: Path, actor: str, *, backtested: bool = True) -> tuple[Camp
     """
     config = read(path)
     migrate.ensure_current()
+    return _apply(config, path.parent, actor, None, backtested=backtested)
+
+
+def apply_document(
+    content: object, actor: str, on: int, *, backtested: bool = True
+) -> tuple[Campaign, Outcome]:
+    """Check and apply a decoded document that came over the network, made on version `on` (0 = a new campaign).
+
+    Raises ConfigurationError with one line per problem, also where it names a file of this machine that the campaign
+    does not read already, ConflictError where a new campaign's key is taken, and StaleVersionError.
+    """
+    config = document.parse(content, "the campaign")
+    check(config, "the campaign")
+    try:
+        with database.transaction() as cursor:
+            present = campaigns.get(cursor, config.key).config
+    except CampaignNotFoundError:
+        present = None
+    _refuse_files(config, present)
+    return _apply(config, None if present else settings.home(), actor, on, backtested=backtested)
+
+
+def _refuse_files(config: CampaignConfig, present: CampaignConfig | None) -> None:
+    """What a caller over the network may not do is have this machine read a file of the caller's choice."""
+    known = (
+        {source.path for source in present.sources if isinstance(source, FILE_SOURCES)} if present else set()
+    )
+    for place, source in enumerate(config.sources, 1):
+        if isinstance(source, FILE_SOURCES) and source.path not in known and not urlsplit(source.path).netloc:
+            raise ConfigurationError(
+                f"the campaign: sources[{place}].path is a file of this machine, which only its own command line may "
+                "name (aicmo campaigns apply); give {type: manual} and send the leads to the campaign's import"
+            )
+
+
+def _apply(
+    config: CampaignConfig, folder: Path | None, actor: str, on: int | None, *, backtested: bool
+) -> tuple[Campaign, Outcome]:
     found = backtest.of_change(config) if backtested else None
     with database.transaction() as cursor:
-        campaign, outcome = campaigns.apply(cursor, config, path.parent, actor)
+        campaign, outcome = campaigns.apply(cursor, config, folder, actor, on)
         if found is not None:
             backtests.keep(cursor, campaign.id, campaign.version, found)
     return campaign, outcome

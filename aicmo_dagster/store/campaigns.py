@@ -13,12 +13,21 @@ from psycopg.types.json import Jsonb
 from aicmo_dagster.campaign import sequences
 from aicmo_dagster.campaign.config import CampaignConfig, State
 from aicmo_dagster.campaign.steps import Sequence
-from aicmo_dagster.errors import AicmoError, CampaignNotFoundError, CampaignNotRunnableError
+from aicmo_dagster.errors import (
+    AicmoError,
+    CampaignNotFoundError,
+    CampaignNotRunnableError,
+    ConflictError,
+    StaleVersionError,
+)
 from aicmo_dagster.store.audit import record
 from aicmo_dagster.store.database import rows
 
 _LOCK_SPACE = 0x6169
 """First half of the advisory locks on campaigns; the second is the campaign's id."""
+
+_DIGITS = 18
+"""So many fit into a number of the database's."""
 
 _ALLOWED: dict[State, tuple[State, ...]] = {
     "draft": ("active", "archived"),
@@ -47,9 +56,17 @@ Outcome = Literal["created", "changed", "unchanged"]
 
 
 def apply(
-    cursor: Cursor[TupleRow], config: CampaignConfig, base_folder: Path, actor: str
+    cursor: Cursor[TupleRow],
+    config: CampaignConfig,
+    base_folder: Path | None,
+    actor: str,
+    on: int | None = None,
 ) -> tuple[Campaign, Outcome]:
-    """Create the campaign or give it a new version; the same document again changes nothing."""
+    """Create the campaign or give it a new version; the same document again changes nothing.
+
+    Relative paths in it start at `base_folder`; None leaves them where they started. `on` is the version that the
+    document was made on, 0 for a new campaign: raises ConflictError or StaleVersionError unless it is the present one.
+    """
     document = config.model_dump(mode="json")
     cursor.execute(
         "INSERT INTO campaigns (key, version, mode, config) VALUES (%s, 0, %s, %s) "
@@ -63,7 +80,9 @@ def apply(
         "ON v.campaign_id = c.id AND v.version = c.version WHERE c.key = %s FOR UPDATE OF c",
         [config.key],
     )
-    folder = str(base_folder.resolve())
+    if on is not None and on != before["version"]:
+        raise _not_on(config.key, on, before["version"])
+    folder = before["base_folder"] if base_folder is None else str(base_folder.resolve())
     if not created and before["config"] == document and before["base_folder"] == folder:
         # The sequences that come with the program may have changed with it.
         _store_sequences(cursor, before["id"], config)
@@ -90,6 +109,14 @@ def apply(
     old = None if created else before["config"]
     record(cursor, actor, "campaign.create" if created else "campaign.change", config.key, old, document)
     return get(cursor, config.key), "created" if created else "changed"
+
+
+def _not_on(key: str, wanted: int, present: int) -> AicmoError:
+    if wanted == 0:
+        return ConflictError(f"there is a campaign '{key}' already; change it, or choose another key")
+    return StaleVersionError(
+        f"campaign '{key}' is at version {present}, not {wanted}; read it again and repeat the change on it"
+    )
 
 
 def _store_sequences(cursor: Cursor[TupleRow], campaign_id: int, config: CampaignConfig) -> None:
@@ -131,6 +158,19 @@ def get(cursor: Cursor[TupleRow], key: str) -> Campaign:
             hint = "there is none yet; apply one with: aicmo campaigns apply FILE"
         raise CampaignNotFoundError(f"there is no campaign '{key}'; {hint}")
     return _campaign(found[0])
+
+
+def find(cursor: Cursor[TupleRow], name: str) -> Campaign:
+    """The campaign with that key, else with that number. Raises CampaignNotFoundError."""
+    if name.isascii() and name.isdigit() and len(name) <= _DIGITS:
+        found = rows(
+            cursor,
+            _SELECT + "WHERE c.key = %(key)s OR c.id = %(id)s ORDER BY c.key = %(key)s DESC LIMIT 1",
+            {"key": name, "id": int(name)},
+        )
+        if found:
+            return _campaign(found[0])
+    return get(cursor, name)
 
 
 def version(cursor: Cursor[TupleRow], campaign_id: int, number: int) -> CampaignConfig:

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy.engine import URL, make_url
 
 from aicmo_dagster import settings
@@ -22,6 +23,14 @@ DAGSTER_SCHEMA = "dagster"
 OLDEST_SERVER = 14
 
 Connection = psycopg.Connection[TupleRow]
+
+_SETTINGS: dict[str, Any] = {
+    "application_name": "aicmo",
+    "options": f"-c search_path={SCHEMA} -c timezone=UTC -c jit=off",
+    "connect_timeout": 10,
+}
+_WAIT_S = 10.0
+_pool: ConnectionPool[Connection] | None = None
 
 
 def url() -> URL:
@@ -60,13 +69,7 @@ def connect(*, autocommit: bool = False, target: URL | None = None) -> Connectio
     """
     where = target or url()
     try:
-        connection = psycopg.connect(
-            libpq_url(where),
-            autocommit=autocommit,
-            application_name="aicmo",
-            options=f"-c search_path={SCHEMA} -c timezone=UTC -c jit=off",
-            connect_timeout=10,
-        )
+        connection = psycopg.connect(libpq_url(where), autocommit=autocommit, **_SETTINGS)
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
         server = f"{where.host or where.query.get('host', 'localhost')}"
@@ -76,9 +79,46 @@ def connect(*, autocommit: bool = False, target: URL | None = None) -> Connectio
 
 @contextmanager
 def transaction(*, target: URL | None = None) -> Iterator[psycopg.Cursor[TupleRow]]:
-    """A cursor in a transaction of its own: committed at the end, rolled back on an error."""
-    with connect(target=target) as connection, connection.cursor() as cursor:
-        yield cursor
+    """A cursor in a transaction of its own: committed at the end, rolled back on an error.
+
+    Within `pooled` its connection is borrowed. Raises StoreError when none can be had.
+    """
+    if _pool is None or target is not None:
+        with connect(target=target) as connection, connection.cursor() as cursor:
+            yield cursor
+        return
+    try:
+        borrowed = _pool.getconn()
+    except PoolTimeout:
+        raise StoreError(f"no connection to the database was free within {_WAIT_S:g} s") from None
+    try:
+        with borrowed, borrowed.cursor() as cursor:
+            yield cursor
+    finally:
+        _pool.putconn(borrowed)
+
+
+@contextmanager
+def pooled(size: int) -> Iterator[None]:
+    """Have `transaction`, in every thread of this process, borrow one of at most `size` connections.
+
+    For a server of many short requests: a connection costs more than most of them.
+    """
+    global _pool  # noqa: PLW0603
+    with ConnectionPool(
+        libpq_url(),
+        kwargs=_SETTINGS,
+        min_size=1,
+        max_size=size,
+        timeout=_WAIT_S,
+        check=ConnectionPool.check_connection,
+        open=True,
+        name="aicmo",
+    ) as _pool:
+        try:
+            yield
+        finally:
+            _pool = None
 
 
 def fetch(statement: str, parameters: Any = None) -> list[dict[str, Any]]:

@@ -20,9 +20,9 @@ def _free_port() -> int:
 
 def test_up_serves_the_ui_and_the_unsubscribe_pages_and_leaves_no_process(project: Path) -> None:
     aicmo("campaigns", "apply", str(DEMO))
-    port, mail_port = _free_port(), _free_port()
+    port, api_port = _free_port(), _free_port()
     with subprocess.Popen(
-        [*COMMAND, "up", "--port", str(port), "--mail-port", str(mail_port)],
+        [*COMMAND, "up", "--port", str(port), "--api-port", str(api_port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -37,8 +37,8 @@ def test_up_serves_the_ui_and_the_unsubscribe_pages_and_leaves_no_process(projec
         assert any(f"http://localhost:{port}" in line for line in lines), process.communicate()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=20) as answer:
             assert "dagster_webserver_version" in json.load(answer)
-        assert _status(f"http://127.0.0.1:{mail_port}/u/unknown") == 404
-        inbox = f"http://127.0.0.1:{mail_port}/campaigns/CAMPAIGN/leads"
+        assert _status(f"http://127.0.0.1:{api_port}/u/unknown") == 404
+        inbox = f"http://127.0.0.1:{api_port}/campaigns/CAMPAIGN/leads"
         assert any(inbox in line for line in lines)
         assert _status(inbox, b"{}") == 401
         family = psutil.Process(process.pid).children(recursive=True)

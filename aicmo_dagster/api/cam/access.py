@@ -1,0 +1,148 @@
+"""Who asks, and what they may: API keys and OIDC tokens with a role, for all or for named campaigns.
+
+A route says what it takes by the type of its parameter: `Viewer` … `Admin` is the caller with at least that role,
+`ViewedCampaign` … `AdministeredCampaign` the campaign of the path with such a caller. A campaign that a key may not
+see is to it as one that is not there.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, cast, get_args
+
+from fastapi import Depends, Path
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from aicmo_dagster.api.cam import oidc
+from aicmo_dagster.api.cam.problems import ProblemError
+from aicmo_dagster.errors import CampaignNotFoundError
+from aicmo_dagster.store import api_keys, campaigns, database
+from aicmo_dagster.store.api_keys import Role
+from aicmo_dagster.store.campaigns import Campaign
+
+ROLES: tuple[Role, ...] = get_args(Role)
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="API key", description="An API key, or a token of the OIDC issuer."
+)
+_counts = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks."""
+
+    name: str
+    """For the audit log."""
+    role: Role
+    campaign_ids: tuple[int, ...] | None
+    """Those that the caller may see; None = all."""
+    requests_per_minute: int
+
+    def sees(self, campaign_id: int) -> bool:
+        """Whether the caller may know of the campaign."""
+        return self.campaign_ids is None or campaign_id in self.campaign_ids
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A campaign, and who asks for it."""
+
+    caller: Caller
+    campaign: Campaign
+
+
+def may(role: Role) -> Any:
+    """A dependency: the caller, with at least that role."""
+
+    def caller(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+        found = _identified(shown)
+        _count(found)
+        if ROLES.index(found.role) < ROLES.index(role):
+            raise ProblemError(
+                403,
+                "role-too-low",
+                "The key may not do this",
+                f"this takes a key with the role {role}; this one is a {found.role}'s",
+            )
+        return found
+
+    cast(Any, caller).role = role
+    return Depends(caller)
+
+
+def campaign_for(role: Role) -> Any:
+    """A dependency: the campaign of the path's `id`, for a caller with at least that role."""
+
+    def scope(
+        id: Annotated[
+            str,
+            Path(description="The campaign's key or number.", pattern="^[a-z0-9-]{1,64}$", examples=["demo"]),
+        ],
+        caller: Annotated[Caller, may(role)],
+    ) -> Scope:
+        with database.transaction() as cursor:
+            return Scope(caller, visible(caller, campaigns.find(cursor, id), id))
+
+    return Depends(scope)
+
+
+def visible(caller: Caller, campaign: Campaign, named: str) -> Campaign:
+    """The campaign, where the caller may see it. Raises CampaignNotFoundError as if there were none."""
+    if not caller.sees(campaign.id):
+        raise CampaignNotFoundError(f"there is no campaign '{named}'")
+    return campaign
+
+
+Viewer = Annotated[Caller, may("viewer")]
+Reviewer = Annotated[Caller, may("reviewer")]
+Operator = Annotated[Caller, may("operator")]
+Admin = Annotated[Caller, may("admin")]
+ViewedCampaign = Annotated[Scope, campaign_for("viewer")]
+ReviewedCampaign = Annotated[Scope, campaign_for("reviewer")]
+OperatedCampaign = Annotated[Scope, campaign_for("operator")]
+AdministeredCampaign = Annotated[Scope, campaign_for("admin")]
+
+
+def role_of(function: Callable[..., Any]) -> Role | None:
+    """The least role that a dependency made by `may` asks for; None for any other function."""
+    return getattr(function, "role", None)
+
+
+def _identified(shown: HTTPAuthorizationCredentials | None) -> Caller:
+    if shown is None:
+        raise _unknown(
+            "send the header Authorization: Bearer KEY; an administrator makes keys with: aicmo keys create"
+        )
+    if not shown.credentials.startswith(api_keys.PREFIX):
+        claimed = oidc.caller(shown.credentials)
+        if claimed is None:
+            raise _unknown("this is neither an API key nor a valid token of the OIDC issuer")
+        return Caller(*claimed)
+    with database.transaction() as cursor:
+        key = api_keys.shown_by(cursor, shown.credentials)
+    if key is None:
+        raise _unknown("this key is unknown, revoked or its time is over; ask an administrator for another")
+    return Caller(f"key {key.id} ({key.name})", key.role, key.campaign_ids, key.requests_per_minute)
+
+
+def _unknown(remedy: str) -> ProblemError:
+    return ProblemError(
+        401, "not-authenticated", "Who asks is not known", remedy, headers={"WWW-Authenticate": "Bearer"}
+    )
+
+
+def _count(caller: Caller) -> None:
+    """Each process of the server counts for itself."""
+    limit = RateLimitItemPerMinute(caller.requests_per_minute)
+    if not _counts.hit(limit, caller.name):
+        wait_s = max(1, round(_counts.get_window_stats(limit, caller.name).reset_time - time.time()))
+        raise ProblemError(
+            429,
+            "too-many-requests",
+            "Too many requests",
+            f"this key may ask {caller.requests_per_minute:,} times a minute; ask again in {wait_s} s",
+            headers={"Retry-After": str(wait_s)},
+        )

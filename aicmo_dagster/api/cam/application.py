@@ -1,0 +1,67 @@
+"""The REST API as one application, its routes and its OpenAPI document."""
+
+import os
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+
+from aicmo_dagster.api.cam import campaigns, problems
+from aicmo_dagster.api.cam.bodies import LimitedBodies
+from aicmo_dagster.api.cam.problems import Problem
+
+PATH = "/api/v1/cam"
+CORS_ORIGINS = "AICMO_CORS_ORIGINS"
+
+_ROUTES = [campaigns.routes]
+
+
+def application() -> FastAPI:
+    """The application, to be mounted at `PATH`."""
+    app = FastAPI(
+        title="aicmo_dagster",
+        version="1",
+        summary="Lead acquisition: campaigns, leads, decisions, mails and the runs that make them.",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation,
+        servers=[{"url": PATH}],
+        root_path_in_servers=False,
+    )
+    for routes in _ROUTES:
+        app.include_router(routes)
+    problems.handle(app)
+    app.add_middleware(LimitedBodies)
+    if origins := [one.strip() for one in os.environ.get(CORS_ORIGINS, "").split(",") if one.strip()]:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "Idempotency-Key"],
+            expose_headers=["ETag", "Location", "Retry-After"],
+        )
+    _document_problems(app)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    """The name of an operation in clients that are generated."""
+    return route.name
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Have the OpenAPI document know what a problem looks like, and no error that FastAPI would answer by itself."""
+    made = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            schema = made()
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(described.pop("$defs", {}))
+            schemas["Problem"] = described
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,268 @@
+"""Campaigns: list, read, create, change, pause and resume."""
+
+import copy
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Header, Path, Query, Response
+from pydantic import BaseModel, Field
+
+from aicmo_dagster.api.cam.access import (
+    OperatedCampaign,
+    Operator,
+    ViewedCampaign,
+    Viewer,
+    may,
+)
+from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
+from aicmo_dagster.api.cam.problems import ProblemError, responses
+from aicmo_dagster.campaign import document
+from aicmo_dagster.campaign.config import CampaignConfig, Mode, State
+from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.operations import campaigns as operations
+from aicmo_dagster.store import campaigns, catalogue, database
+from aicmo_dagster.store.catalogue import Sort
+
+routes = APIRouter(tags=["campaigns"])
+
+EXAMPLE = {
+    "key": "spring",
+    "name": "Spring launch",
+    "mode": "simulation",
+    "time_zone": "Europe/Berlin",
+    "icp": {"titles": ["Head of Marketing", "VP Sales"], "countries": ["DE", "AT", "CH"]},
+    "sources": [{"type": "manual"}],
+    "sending": {
+        "postal_address": "Example GmbH, Musterstraße 1, 10115 Berlin",
+        "senders": [{"email": "growth@example.com", "name": "Growth at Example"}],
+    },
+}
+"""A campaign as small as one may be that mails can be written for."""
+
+
+class Summary(BaseModel):
+    """A campaign without its document."""
+
+    id: int
+    key: str
+    name: str
+    state: State
+    state_reason: str | None = Field(description="Why it was paused by itself; null where a person did it.")
+    mode: Mode
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Campaign(Summary):
+    """A campaign with its document, every default written out."""
+
+    config: dict[str, Any] = Field(description="See docs/campaign-reference.md.")
+
+
+class Version(BaseModel):
+    """That a campaign was changed."""
+
+    version: int
+    created_by: str
+    created_at: datetime
+    backtested: bool
+
+
+class NewState(BaseModel):
+    """Where a campaign is to go."""
+
+    state: Literal["active", "paused", "completed", "archived"]
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"examples": [{"state": "paused"}]}}
+
+
+class Checked(BaseModel):
+    """What was found in a document."""
+
+    problems: list[str] = Field(description="Each would have it refused.")
+    doubts: list[str] = Field(description="What to think over in the words of its own sequences.")
+
+
+Document = Annotated[
+    dict[str, Any],
+    Body(description="A campaign, as docs/campaign-reference.md describes it.", examples=[EXAMPLE]),
+]
+Change = Annotated[
+    dict[str, Any],
+    Body(
+        description="A merge patch (RFC 7396) of the document: null takes a field away.",
+        examples=[{"name": "Spring launch, second wave"}],
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description='The ETag that the change was made on, such as "3".',
+        pattern=r'^(\*|(W/)?"[0-9]{1,9}")$',
+        examples=['"1"'],
+    ),
+]
+
+
+@routes.get("/campaigns", responses=responses(401, 403, 422, 429))
+def list_campaigns(
+    caller: Viewer,
+    state: State | None = None,
+    mode: Mode | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="In the key or the name.")] = None,
+    sort: Annotated[Sort, Query(description="- before it turns the order round.")] = "key",
+    limit: Limit = 50,
+    after: After = None,
+) -> Page[Summary]:
+    """The campaigns that the key may see."""
+    place = position(after, [str, int])
+    with database.transaction() as cursor:
+        found = catalogue.page(
+            cursor,
+            state=state,
+            mode=mode,
+            words=q,
+            only=caller.campaign_ids,
+            sort=sort,
+            after=None if place is None else (str(place[0]), int(str(place[1]))),
+            limit=limit + 1,
+        )
+    shown = found[:limit]
+    by, number = shown[-1]["position"] if len(found) > limit else (None, None)
+    return Page(
+        items=[Summary.model_validate(row) for row in shown],
+        next=None if number is None else token(by, int(number)),
+    )
+
+
+@routes.post("/campaigns", status_code=201, responses=responses(400, 401, 403, 409, 413, 422, 429))
+def create_campaign(caller: Operator, content: Document, answer: Response) -> Campaign:
+    """Create a campaign; its runs begin at the time of its schedule, or when they are asked for."""
+    if caller.campaign_ids is not None:
+        raise ProblemError(
+            403,
+            "campaigns-limited",
+            "The key may not do this",
+            "this key is for named campaigns; it makes no new ones",
+        )
+    campaign, _ = operations.apply_document(content, caller.name, 0)
+    answer.headers["Location"] = f"/api/v1/cam/campaigns/{campaign.key}"
+    return _shown(campaign.id, answer)
+
+
+@routes.post(
+    "/campaigns/validate",
+    responses=responses(400, 401, 403, 413, 422, 429),
+    dependencies=[may("operator")],
+)
+def validate_campaign(content: Document) -> Checked:
+    """Look for what is wrong with a campaign, and change nothing."""
+    try:
+        config = document.parse(content, "the campaign")
+        operations.check(config, "the campaign")
+    except ConfigurationError as error:
+        return Checked(problems=str(error).splitlines(), doubts=[])
+    return Checked(problems=[], doubts=operations.doubts(config))
+
+
+@routes.get("/campaigns/{id}", responses=responses(401, 403, 404, 422, 429))
+def show_campaign(scope: ViewedCampaign, answer: Response) -> Campaign:
+    """A campaign with its document; the ETag is its version."""
+    return _shown(scope.campaign.id, answer)
+
+
+@routes.put("/campaigns/{id}", responses=responses(400, 401, 403, 404, 412, 413, 422, 428, 429))
+def replace_campaign(
+    scope: OperatedCampaign, content: Document, answer: Response, match: IfMatch = None
+) -> Campaign:
+    """Put another document in the place of the campaign's: a new version, unless it is the same."""
+    if content.get("key", scope.campaign.key) != scope.campaign.key:
+        raise ConfigurationError(
+            f"the campaign: key is {content['key']!r}, and never changes; it is {scope.campaign.key!r}"
+        )
+    operations.apply_document(
+        {**content, "key": scope.campaign.key}, scope.caller.name, _on(match, scope.campaign)
+    )
+    return _shown(scope.campaign.id, answer)
+
+
+@routes.patch("/campaigns/{id}", responses=responses(400, 401, 403, 404, 412, 413, 422, 428, 429))
+def change_campaign(
+    scope: OperatedCampaign, change: Change, answer: Response, match: IfMatch = None
+) -> Campaign:
+    """Change some of a campaign: a new version, unless it stays the same."""
+    on = _on(match, scope.campaign)
+    with database.transaction() as cursor:
+        present = catalogue.described(cursor, scope.campaign.id)["config"]
+    merged = _merged(present, change)
+    assert isinstance(merged, dict)
+    if merged.get("key") != scope.campaign.key:
+        raise ConfigurationError("the campaign: key never changes; leave it out")
+    operations.apply_document(merged, scope.caller.name, on)
+    return _shown(scope.campaign.id, answer)
+
+
+@routes.post("/campaigns/{id}/state", responses=responses(400, 401, 403, 404, 409, 413, 422, 429))
+def set_campaign_state(scope: OperatedCampaign, wanted: NewState, answer: Response) -> Campaign:
+    """Pause a campaign, have it go on, end it or put it away; a paused one starts no run and no mail."""
+    with database.transaction() as cursor:
+        campaigns.set_state(cursor, scope.campaign.key, wanted.state, scope.caller.name)
+    return _shown(scope.campaign.id, answer)
+
+
+@routes.get("/campaigns/{id}/versions", responses=responses(401, 403, 404, 422, 429))
+def list_campaign_versions(scope: ViewedCampaign, limit: Limit = 50, after: After = None) -> Page[Version]:
+    """Who changed the campaign and when, the newest first."""
+    place = position(after, [int])
+    with database.transaction() as cursor:
+        found = catalogue.versions(
+            cursor, scope.campaign.id, None if place is None else int(str(place[0])), limit + 1
+        )
+    shown = found[:limit]
+    return Page(
+        items=[Version.model_validate(row) for row in shown],
+        next=token(shown[-1]["version"]) if len(found) > limit else None,
+    )
+
+
+@routes.get("/campaigns/{id}/versions/{number}", responses=responses(401, 403, 404, 422, 429))
+def show_campaign_version(
+    scope: ViewedCampaign, number: Annotated[int, Path(ge=1, le=2**31 - 1)]
+) -> CampaignConfig:
+    """The document of a version."""
+    with database.transaction() as cursor:
+        return campaigns.version(cursor, scope.campaign.id, number)
+
+
+def _shown(campaign_id: int, answer: Response) -> Campaign:
+    with database.transaction() as cursor:
+        found = Campaign.model_validate(catalogue.described(cursor, campaign_id))
+    answer.headers["ETag"] = f'"{found.version}"'
+    return found
+
+
+def _on(match: str | None, campaign: campaigns.Campaign) -> int:
+    """The version that a change was made on."""
+    if match is None:
+        raise ProblemError(
+            428,
+            "if-match-missing",
+            "Say which version the change is for",
+            "send the header If-Match with the ETag of the campaign that was read",
+        )
+    return campaign.version if match == "*" else int(match.removeprefix("W/").strip('"'))
+
+
+def _merged(target: object, patch: object) -> object:
+    """The target with a merge patch applied, as RFC 7396 section 2 has it."""
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    found = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            found.pop(name, None)
+        else:
+            found[name] = _merged(found.get(name), value)
+    return found
