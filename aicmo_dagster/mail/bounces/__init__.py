@@ -4,7 +4,7 @@
 2. `status` reads the machine-readable part (RFC 3464); it decides where it names a recipient.
 3. Without one, `notifier` judges whether a mail system speaks at all, `notice` finds the recipients in its prose;
    where it finds none, the library flufl.bounce is asked, and at last the returned mail's only recipient counts.
-4. `classes` says from status and words who is to blame.
+4. `classes` says from status and words who is to blame, `dialogue` from the SMTP command that was refused.
 5. `complaint` reads abuse reports (RFC 5965).
 """
 

@@ -96,6 +96,7 @@ _REPLY_LINE = re.compile(
     r"(?:^|[\s<>:\"'(])[45]\d\d[ \-](?:[45]\.\d{1,3}\.\d{1,3})?|^\W*(?:>>>|<<<)?\s*rcpt to|rcpt to:",
     re.IGNORECASE,
 )
+_NEXT = re.compile(r"^\s*(?:>>>|(?:\.\.\. ?)?while (?:talking|connected) to\b)", re.IGNORECASE)
 
 
 @dataclass
@@ -150,9 +151,17 @@ def read_notice(text: str, ours: Collection[str], written_to: Collection[str]) -
         return []
     ends = [at for at, _ in first[1:]] + [len(lines)]
     return [
-        Found(address, "\n".join(lines[at : max(at + 1, min(end, at + _BLOCK_LINES))]))
+        Found(address, "\n".join(lines[at : _block_end(lines, at, min(end, at + _BLOCK_LINES))]))
         for (at, address), end in zip(first, ends, strict=True)
     ]
+
+
+def _block_end(lines: list[str], at: int, most: int) -> int:
+    """Where what is said of the address in a line ends: a transcript goes on with the next command or server."""
+    for below in range(at + 1, most):
+        if _NEXT.match(lines[below]):
+            return below
+    return max(at + 1, most)
 
 
 def _joined(rules: dict[str, list[tuple[int, str]]]) -> list[list[tuple[int, str]]]:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 from flufl.bounce import all_failures
@@ -9,6 +10,7 @@ from flufl.bounce import all_failures
 from aicmo_dagster.mail.bounces import words
 from aicmo_dagster.mail.bounces.addresses import of_field, of_headers
 from aicmo_dagster.mail.bounces.classes import classify, enhanced
+from aicmo_dagster.mail.bounces.dialogue import blamed, is_derived
 from aicmo_dagster.mail.bounces.notice import Found, read_notice
 from aicmo_dagster.mail.bounces.notifier import reports_failure
 from aicmo_dagster.mail.bounces.parts import Part, read_part
@@ -16,7 +18,7 @@ from aicmo_dagster.mail.bounces.report import Failure, Kind, Report
 from aicmo_dagster.mail.bounces.returned import Returned, message_id_in, parted
 from aicmo_dagster.mail.bounces.status import original_message_id, read_status, status_texts
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Rises with every change of the rules that may read a kept message differently."""
 
 # The library logs what it stumbles over with the mail's own words, which hold addresses.
@@ -73,7 +75,13 @@ def _of_status(statuses: list[str], returned: Returned, notice: str) -> list[Fai
         ]
     # With several recipients, what the notice says need not be about this one.
     around = notice if len(known) == 1 else ""
-    return [_failure(one.recipient or "", one.status, one.diagnostic, one.delayed, around) for one in known]
+    return [
+        _failure(one.recipient or "", one.status, one.diagnostic, one.delayed, around)
+        if one.delayed or not is_derived(one.status, one.diagnostic)
+        # The notice of such a server repeats what it made of the number.
+        else replace(_failure(one.recipient or "", None, one.diagnostic, False, ""), status=one.status)
+        for one in known
+    ]
 
 
 def _of_header(message: Part, notice: str, returned: Returned) -> list[Failure]:
@@ -136,7 +144,7 @@ def _of_library(message: Part) -> list[str]:
 
 def _failure(recipient: str, status: str | None, said: str, delayed: bool, notice: str) -> Failure:
     diagnostic = " ".join(said[:4000].split())
-    kind: Kind = "transient" if delayed else classify(status, said, notice)
+    kind: Kind = "transient" if delayed else blamed(classify(status, said, notice), f"{said}\n{notice}")
     return Failure(
         recipient, kind, enhanced(status, diagnostic or notice), diagnostic[:_MOST_DIAGNOSTIC] or None
     )
