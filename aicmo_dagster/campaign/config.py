@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from aicmo_dagster.campaign.crm import Crm
 from aicmo_dagster.campaign.hours import WorkingHours
 from aicmo_dagster.campaign.icp import Icp
 from aicmo_dagster.campaign.qualification import Qualification
@@ -23,11 +24,10 @@ from aicmo_dagster.campaign.section import Domain, Section, Share
 from aicmo_dagster.campaign.sending import Sending
 from aicmo_dagster.campaign.steps import Sequence
 from aicmo_dagster.campaign.texts import EnvironmentName, HttpUrl, Mailbox, TimeZone, http_url
+from aicmo_dagster.campaign.tiers import TIERS, Tier
 
 KEY_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 
-Tier = Literal["HOT", "WARM", "COOL", "COLD"]
-TIERS: tuple[Tier, ...] = get_args(Tier)
 Mode = Literal["live", "simulation"]
 State = Literal["draft", "active", "paused", "completed", "archived"]
 Signal = Literal[
@@ -602,6 +602,7 @@ class CampaignConfig(Section):
     sequences: dict[str, Sequence] = Field({}, description="Replaces or adds to the four that ship.")
     sending: Sending = Sending()
     schedule: Schedule = Schedule()
+    crm: Crm = Crm()
 
     @model_validator(mode="after")
     def _live_can_send(self) -> Self:

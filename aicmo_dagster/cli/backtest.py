@@ -174,7 +174,7 @@ def _names(leads: list[int]) -> dict[int, str]:
 
 def _draw(report: "Report", file: Path) -> None:
     from aicmo_dagster import pictures
-    from aicmo_dagster.campaign.config import TIERS
+    from aicmo_dagster.campaign.tiers import TIERS
 
     before, after = report.comparison.before, report.comparison.after
     verdicts = ("qualified", "manual_review", "rejected")

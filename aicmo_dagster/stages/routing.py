@@ -6,7 +6,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from aicmo_dagster.campaign.config import SIGNALS, TIERS, CampaignConfig
+from aicmo_dagster.campaign.config import SIGNALS, CampaignConfig
+from aicmo_dagster.campaign.tiers import TIERS
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.stages.owners import OwnerLoad, assign
 from aicmo_dagster.stages.scoring import DECIMALS, tiers

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aicmo_dagster.campaign.config import TIERS, CampaignConfig
+from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.campaign.scoring import TierThresholds
+from aicmo_dagster.campaign.tiers import TIERS
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.lead import LEAD_COLUMNS, SCORING_COLUMNS
 from aicmo_dagster.stages.classic.model import CLASSIC

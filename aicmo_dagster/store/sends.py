@@ -56,6 +56,7 @@ _SUPPRESSED = f"""(
 )"""
 _PROBED = "OFFSET 0"
 """Keeps the planner from reading the whole list for a few rows, as it would while it knows of a short one."""
+_BY_WISH = f"AND x.reason <> 'bounced' {_PROBED}"
 
 _OPTED_OUT = (
     "EXISTS (SELECT FROM opt_outs x WHERE x.campaign_id = {0}.campaign_id AND x.mailbox = mailbox({0}.email))"
@@ -76,6 +77,14 @@ def free_to_get_mail(lead: str, colleagues: str) -> str:
         f"AND NOT ({_ANY_MERGED} AND EXISTS (SELECT {_MERGED_EVENTS.format(lead)})) "
         f"AND NOT {_OPTED_OUT.format(lead)} AND NOT ({colleagues} AND {_COLLEAGUE_REPLIED.format(lead)})"
     )
+
+
+def wants_nothing(lead: str) -> str:
+    """SQL: whether the person of the row `lead` of leads asked for no mails, or is suppressed.
+
+    A mail that came back is neither.
+    """
+    return f"({_SUPPRESSED.format(lead, _BY_WISH)} OR {_OPTED_OUT.format(lead)})"
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from aicmo_dagster.campaign.config import CONSENTS, SIGNALS, TIERS, VERIFICATIONS
+from aicmo_dagster.campaign.config import CONSENTS, SIGNALS, VERIFICATIONS
+from aicmo_dagster.campaign.crm import CRMS
 from aicmo_dagster.campaign.icp import FUNDING_STAGES
 from aicmo_dagster.campaign.scoring import EVENT_KINDS
+from aicmo_dagster.campaign.tiers import TIERS
 from aicmo_dagster.store.database import SCHEMA
 
 metadata = MetaData(
@@ -852,6 +854,26 @@ api_keys = Table(
     Column("last_used_at", _Time),
     _one_of("role", ("viewer", "reviewer", "operator", "admin")),
 )
+
+crm_records = Table(
+    "crm_records",
+    metadata,
+    _campaign(),
+    _lead(),
+    Column("crm", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False, comment="hash of all that it was told, or refused, last"),
+    Column("vendor_id", Text, comment="number of the record there"),
+    Column("state", Text, nullable=False),
+    Column("error", Text, comment="codes and names of fields, never their values"),
+    Column("attempts", Integer, nullable=False, comment="failed in a row with this content"),
+    Column("next_try_at", _Time),
+    Column("pushed_at", _Time, comment="when it last took all"),
+    PrimaryKeyConstraint("lead_id", "crm"),
+    _one_of("crm", CRMS),
+    _one_of("state", ("synced", "failed")),
+    comment="What each CRM knows of each lead.",
+)
+Index("crm_records_campaign_id_crm_idx", crm_records.c.campaign_id, crm_records.c.crm)
 
 audit_log = Table(
     "audit_log",

@@ -135,15 +135,16 @@ class Client:
         limit: tuple[Limit, ...] = (),
         parameters: Any = None,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
         expected: Set[int] = frozenset({200}),
     ) -> Reply:
         """A request that costs nothing and may be repeated: tried again, with growing pauses, where that can help.
 
         `path` is added to the base URL ("" for none); a whole address will do if it is of the same host. `limit`
-        is counted for the operation at this host. Raises VendorRefusedError for a status that is not in
-        `expected`, VendorUnavailableError in the end.
+        is counted for the operation at this host; `form` is sent instead of the JSON `body`. Raises
+        VendorRefusedError for a status that is not in `expected`, VendorUnavailableError in the end.
         """
-        return self._ask(False, method, path, operation, limit, parameters, body, expected)
+        return self._ask(False, method, path, operation, limit, parameters, body, expected, form)
 
     def paid(
         self,
@@ -173,6 +174,7 @@ class Client:
         parameters: Any,
         body: Any,
         expected: Set[int],
+        form: Mapping[str, str] | None = None,
     ) -> Reply:
         until = time.monotonic() + self._most_s
         where = f"{self._vendor}: {operation}"
@@ -184,7 +186,7 @@ class Client:
                 # A connection that the vendor gave up in the meantime would leave the request uncertain.
                 self._session.close()
             pause_s = random.uniform(0, min(_LONGEST_PAUSE_S, self._first_pause_s * 2 ** (attempt - 1)))  # noqa: S311
-            outcome = self._attempt(method, url, parameters, body, expected, name, pause_s)
+            outcome = self._attempt(method, url, parameters, body, form, expected, name, pause_s)
             self._used_at = time.monotonic()
             if isinstance(outcome, Reply):
                 return outcome
@@ -205,6 +207,7 @@ class Client:
         url: str,
         parameters: Any,
         body: Any,
+        form: Mapping[str, str] | None,
         expected: Set[int],
         name: str,
         pause_s: float,
@@ -217,6 +220,7 @@ class Client:
                 url,
                 params=parameters,
                 json=body,
+                data=form,
                 stream=True,
                 allow_redirects=False,
                 timeout=(min(_CONNECT_S, self._timeout_s), self._timeout_s),
@@ -230,7 +234,7 @@ class Client:
             content = _content(response, until)
             if status not in expected:
                 said = "" if isinstance(content, str) else _said(content)
-                return self._turned_down(status, headers, self._redacted(said, [parameters, body]))
+                return self._turned_down(status, headers, self._redacted(said, [parameters, body, form]))
         if isinstance(content, str):
             return _Trouble("yes" if content == _TOO_LONG else "perhaps", f"HTTP {status}, but {content}")
         if status == requests.codes.no_content:

@@ -62,6 +62,9 @@ class VendorServer:
             def do_POST(self) -> None:
                 self._reply()
 
+            def do_PATCH(self) -> None:
+                self._reply()
+
             def _reply(self) -> None:
                 parts = urlsplit(self.path)
                 request = Request(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aicmo_dagster.campaign.config import TIERS
+from aicmo_dagster.campaign.tiers import TIERS
 from aicmo_dagster.stages.backtest.outcomes import Outcomes
 from aicmo_dagster.stages.model import FloatArray
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aicmo_dagster.campaign.config import TIERS
+from aicmo_dagster.campaign.tiers import TIERS
 from aicmo_dagster.stages.model import FloatArray
 
 BoolArray = npt.NDArray[np.bool_]

@@ -108,3 +108,30 @@ def upgrade() -> None:
     )
     op.create_index("run_requests_campaign_id_idx", "run_requests", ["campaign_id", "id"], schema="aicmo")
     op.create_index("audit_log_subject_idx", "audit_log", ["subject", "id"], schema="aicmo")
+    op.create_table(
+        "crm_records",
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("crm", sa.Text(), nullable=False),
+        sa.Column(
+            "fingerprint", sa.Text(), nullable=False, comment="hash of all that it was told, or refused, last"
+        ),
+        sa.Column("vendor_id", sa.Text(), nullable=True, comment="number of the record there"),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True, comment="codes and names of fields, never their values"),
+        sa.Column("attempts", sa.Integer(), nullable=False, comment="failed in a row with this content"),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=True, comment="when it last took all"),
+        sa.CheckConstraint("crm IN ('hubspot', 'salesforce')", name=op.f("crm_records_crm_check")),
+        sa.CheckConstraint("state IN ('synced', 'failed')", name=op.f("crm_records_state_check")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("crm_records_campaign_id_fkey")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["aicmo.leads.id"], name=op.f("crm_records_lead_id_fkey"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("lead_id", "crm", name=op.f("crm_records_pkey")),
+        schema="aicmo",
+        comment="What each CRM knows of each lead.",
+    )
+    op.create_index("crm_records_campaign_id_crm_idx", "crm_records", ["campaign_id", "crm"], schema="aicmo")
