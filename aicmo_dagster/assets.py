@@ -25,6 +25,7 @@ from aicmo_dagster.flow.route import route
 from aicmo_dagster.flow.run import Run, Streamed, start, utc_now
 from aicmo_dagster.flow.score import score
 from aicmo_dagster.operations import health, senders, variants
+from aicmo_dagster.operations.runs import BATCH_TAG
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
 from aicmo_dagster.privacy import sentence, without_addresses
 from aicmo_dagster.store import database, figures, ledger, reviews, tables
@@ -90,7 +91,8 @@ def _columns(table: Table) -> dict[str, Any]:
 )
 def raw_leads(context: _Context) -> _Result:
     with _stage(context) as (run, metadata):
-        attempts = harvest(run)
+        batch = context.run.tags.get(BATCH_TAG)
+        attempts = harvest(run, max_leads=None if batch is None else int(batch))
         with database.transaction() as cursor:
             checked = checks.unique_addresses(cursor, run.campaign.id)
         totals = {

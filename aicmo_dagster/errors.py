@@ -76,5 +76,17 @@ class ConflictError(AicmoError):
     """What was asked for does not go together with what is there already."""
 
 
+class RunInTheWayError(ConflictError):
+    """Another run of the campaign is not finished; `run` is its name."""
+
+    def __init__(self, message: str, run: str) -> None:
+        super().__init__(message)
+        self.run = run
+
+
+class ScheduleNotFoundError(AicmoError):
+    """No schedule was made for that job of the campaign."""
+
+
 class StaleVersionError(AicmoError):
     """Somebody else changed it since the version that the change was made on."""

@@ -15,9 +15,9 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.flow.nurture import can_send
-from aicmo_dagster.jobs import lead_pipeline, nurture, train
+from aicmo_dagster.jobs import PIPELINE, lead_pipeline, nurture, train
 from aicmo_dagster.partitions import missing_keys
-from aicmo_dagster.store import campaigns, database, outcomes
+from aicmo_dagster.store import campaigns, database, outcomes, schedules
 
 
 def latest_slot(config: CampaignConfig, at: datetime) -> datetime:
@@ -55,9 +55,14 @@ def due(configs: Iterable[CampaignConfig], at: datetime) -> Iterator[tuple[str, 
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 def daily_pipeline(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Run every active campaign once a day, at its own time in its own zone."""
+    """Run every active campaign once a day, at its own time in its own zone.
+
+    One whose pipeline got another schedule beside its document runs by that: `operations.schedules`.
+    """
     with database.transaction() as cursor:
-        active = [campaign.config for campaign in campaigns.listing(cursor, "active")]
+        timed = schedules.campaigns_with(cursor, PIPELINE)
+        found = campaigns.listing(cursor, "active")
+    active = [campaign.config for campaign in found if campaign.id not in timed]
     at = context.scheduled_execution_time
     requests = list(due(active, at))
     unknown = missing_keys(context.instance, [key for key, _ in requests])

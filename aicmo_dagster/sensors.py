@@ -1,25 +1,16 @@
 """The sensors: campaigns become partitions, requests become runs. Each is a thin shell over the tables."""
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
-from dagster import DagsterRunStatus as Status
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from aicmo_dagster.jobs import all_jobs, answers
+from aicmo_dagster.operations import runs as operations
+from aicmo_dagster.operations import schedules
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
 from aicmo_dagster.store import campaigns, database, enrichments, runs
-from aicmo_dagster.store.runs import RequestState
-
-RUN_KEY_TAG = "dagster/run_key"
-
-_STATES: Mapping[Status, RequestState] = {
-    Status.SUCCESS: "succeeded",
-    Status.FAILURE: "failed",
-    Status.CANCELED: "canceled",
-}
 
 
 @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -37,16 +28,22 @@ def campaign_partitions(context: dg.SensorEvaluationContext) -> dg.SensorResult 
 def run_requests(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Launch a run for every open request and record what became of those launched before."""
     with database.transaction() as cursor:
+        schedules.request_due(cursor, datetime.now(UTC))
+    with database.transaction() as cursor:
         waiting = runs.open_requests(cursor)
-        if not waiting:
-            return dg.SkipReason("no run is requested")
-        found = launched_runs(context.instance, [row["id"] for row in waiting])
-        states = {number: (_STATES.get(run.status, "launched"), run.run_id) for number, run in found.items()}
-        runs.record_states(cursor, states, datetime.now(UTC))
-    new = [row for row in waiting if row["id"] not in found]
+    if not waiting:
+        return dg.SkipReason("no run is requested")
+    found = operations.settle(context.instance, waiting)
+    with database.transaction() as cursor:
+        new = runs.launch(cursor, [row["id"] for row in waiting if row["id"] not in found])
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(run_key=runs.run_key(row["id"]), job_name=row["job"], partition_key=row["key"])
+            dg.RunRequest(
+                run_key=runs.run_key(row["id"]),
+                job_name=row["job"],
+                partition_key=row["key"],
+                tags=operations.tags_of(row),
+            )
             for row in new
         ],
         dynamic_partitions_requests=[
@@ -79,14 +76,3 @@ def vendor_answers(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
 def _is_running(instance: dg.DagsterInstance, key: str) -> bool:
     unfinished = dg.RunsFilter(tags={PARTITION_NAME_TAG: key}, statuses=NOT_FINISHED_STATUSES)
     return bool(instance.get_run_ids(unfinished, limit=1))
-
-
-def launched_runs(instance: dg.DagsterInstance, requests: Iterable[int]) -> dict[int, dg.DagsterRun]:
-    """Request -> the Dagster run that was made of it; a retry of Dagster's own counts as the same one's."""
-    by_key = {runs.run_key(number): number for number in requests}
-    records = instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(by_key)}))
-    # Newest first: the last run of a key tells how the request ended.
-    found: dict[int, dg.DagsterRun] = {}
-    for record in records:
-        found.setdefault(by_key[record.dagster_run.tags[RUN_KEY_TAG]], record.dagster_run)
-    return found

@@ -77,7 +77,7 @@ def execute(
         finally:
             assets.listener.reset(token)
         if not result.success:
-            raise AicmoError(_why(result.all_events) or f"run {result.run_id} failed; see the Dagster UI")
+            raise AicmoError(why(result.all_events) or f"run {result.run_id} failed; see the Dagster UI")
         if tell is not None:
             for note in _notes(result.all_events):
                 tell(note)
@@ -96,7 +96,7 @@ def _notes(events: Iterable["dg.DagsterEvent"]) -> Iterator[str]:
                 yield from (f"{who.format(**record.data)}: {one}" for one in said if one)
 
 
-def _why(events: Iterable["dg.DagsterEvent"]) -> str | None:
+def why(events: Iterable["dg.DagsterEvent"]) -> str | None:
     """The sentence of the first step that failed; behind "exceeded max_retries" is what it failed of."""
     blocked = None
     for event in events:

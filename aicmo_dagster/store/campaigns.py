@@ -188,12 +188,17 @@ def version(cursor: Cursor[TupleRow], campaign_id: int, number: int) -> Campaign
 def runnable(cursor: Cursor[TupleRow], key: str) -> Campaign:
     """The campaign with that key, active. Raises CampaignNotRunnableError with the command that helps."""
     campaign = get(cursor, key)
+    must_run(campaign)
+    return campaign
+
+
+def must_run(campaign: Campaign) -> None:
+    """Raises CampaignNotRunnableError, with the command that helps, unless the campaign is active."""
     if campaign.state != "active":
         raise CampaignNotRunnableError(
-            f"campaign '{key}' is {campaign.state}, so it does not run; "
-            f"make it active with: aicmo campaigns resume {key}"
+            f"campaign '{campaign.key}' is {campaign.state}, so it does not run; "
+            f"make it active with: aicmo campaigns resume {campaign.key}"
         )
-    return campaign
 
 
 def listing(cursor: Cursor[TupleRow], state: State | None = None) -> list[Campaign]:

@@ -86,9 +86,11 @@ _KINDS: list[tuple[type[Exception], int, str, str]] = [
     (errors.CampaignNotFoundError, 404, "campaign-not-found", "There is no such campaign"),
     (errors.LeadNotFoundError, 404, "lead-not-found", "There is nothing of that name"),
     (errors.KeyNotFoundError, 404, "key-not-found", "There is no such API key"),
+    (errors.ScheduleNotFoundError, 404, "schedule-not-found", "There is no such schedule"),
     (errors.RunNotFoundError, 404, "run-not-found", "There is no such run"),
     (errors.StaleVersionError, 412, "stale-version", "It was changed in the meantime"),
     (errors.CampaignNotRunnableError, 409, "campaign-not-active", "The campaign does not run"),
+    (errors.RunInTheWayError, 409, "run-in-the-way", "Another run is not finished"),
     (errors.ConflictError, 409, "conflict", "It does not go together with what is there"),
     (errors.ConfigurationError, 422, "invalid", "The request cannot be carried out as it is"),
     (errors.DeliveryError, 422, "idempotency-key-reused", "The key was used for something else"),
@@ -105,7 +107,13 @@ def of_error(error: errors.AicmoError) -> JSONResponse:
     """The answer to a request that ended in an error of ours."""
     for kind, status, name, title in _KINDS:
         if isinstance(error, kind):
-            problem = Problem(type=f"urn:aicmo:problem:{name}", title=title, status=status, detail=str(error))
+            problem = Problem(
+                type=f"urn:aicmo:problem:{name}",
+                title=title,
+                status=status,
+                detail=str(error),
+                run_id=getattr(error, "run", None),
+            )
             return _answer(problem, _RETRY_S if status == 503 else {})
     raise AssertionError(f"{type(error).__name__} is no error of ours")
 
