@@ -1,8 +1,9 @@
 """Who asks, and what they may: API keys and OIDC tokens with a role, for all or for named campaigns.
 
 A route says what it takes by the type of its parameter: `Viewer` … `Admin` is the caller with at least that role,
-`ViewedCampaign` … `AdministeredCampaign` the campaign of the path with such a caller. A campaign that a key may not
-see is to it as one that is not there.
+`OperatorEverywhere` and `AdminEverywhere` one whose key is not for named campaigns only, `ViewedCampaign` …
+`AdministeredCampaign` the campaign of the path with a caller of that role. A campaign that a key may not see is to it
+as one that is not there.
 """
 
 import time
@@ -73,6 +74,22 @@ def may(role: Role) -> Any:
     return Depends(caller)
 
 
+def everywhere(role: Role) -> Any:
+    """A dependency: the caller, with at least that role, for all campaigns."""
+
+    def caller(found: Annotated[Caller, may(role)]) -> Caller:
+        if found.campaign_ids is not None:
+            raise ProblemError(
+                403,
+                "campaigns-limited",
+                "The key may not do this",
+                "this key is for named campaigns, and this concerns all of them",
+            )
+        return found
+
+    return Depends(caller)
+
+
 def campaign_for(role: Role) -> Any:
     """A dependency: the campaign of the path's `id`, for a caller with at least that role."""
 
@@ -100,6 +117,8 @@ Viewer = Annotated[Caller, may("viewer")]
 Reviewer = Annotated[Caller, may("reviewer")]
 Operator = Annotated[Caller, may("operator")]
 Admin = Annotated[Caller, may("admin")]
+OperatorEverywhere = Annotated[Caller, everywhere("operator")]
+AdminEverywhere = Annotated[Caller, everywhere("admin")]
 ViewedCampaign = Annotated[Scope, campaign_for("viewer")]
 ReviewedCampaign = Annotated[Scope, campaign_for("reviewer")]
 OperatedCampaign = Annotated[Scope, campaign_for("operator")]

@@ -6,14 +6,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
-from aicmo_dagster.api.cam import campaigns, problems, runs, schedules
+from aicmo_dagster.api.cam import audit, campaigns, keys, problems, runs, schedules
 from aicmo_dagster.api.cam.bodies import LimitedBodies
 from aicmo_dagster.api.cam.problems import Problem
 
 PATH = "/api/v1/cam"
 CORS_ORIGINS = "AICMO_CORS_ORIGINS"
 
-_ROUTES = [campaigns.routes, runs.routes, schedules.routes]
+_ROUTES = [campaigns.routes, runs.routes, schedules.routes, keys.routes, audit.routes]
 
 
 def application() -> FastAPI:
