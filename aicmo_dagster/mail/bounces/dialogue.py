@@ -26,10 +26,20 @@ _COMMAND = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """A command of Sendmail's transcript and the refusal that answers it."""
-_LATER = re.compile(
-    r"in reply to (?:rcpt|data|end of data)|after (?:pipelined )?(?:rcpt to|data|end of data)|"
-    r"does not like recipient|failed after i sent the message",
+_AT_RECIPIENT = re.compile(
+    r"in reply to rcpt to|(?:after|for) (?:pipelined )?rcpt(?: to)?\b|does not like recipient|"
+    r"did not like our rcpt to|\bin rcpt to\b",
     re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"in reply to (?:data|end of data)|after (?:pipelined )?(?:data|end of data)|failed after i sent the message",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"user unknown|unknown user|no such (?:user|recipient|mailbox|address|person|account)|"
+    r"\bnon-?existent (?:user|recipient|mailbox|account)|"
+    r"(?:user|recipient|mailbox|account|address)(?: \S{1,80})? (?:does not|doesn't) exist|"
+    r"(?:user|recipient|mailbox|account)(?: \S{1,80})? (?:was |is )?not found"
 )
 _REPLY = re.compile(r"^\s*(?:\S{1,20};\s*)?([45]\d\d)(?=[ \-:]|$)")
 _DERIVED = {"550": "5.1.1", "551": "5.1.6", "552": "5.2.2", "553": "5.1.3"}
@@ -40,8 +50,7 @@ def refused_as_sender(text: str) -> bool:
     """Whether the server refused for good before it was told the recipient."""
     text = text[:_MOST_CHARACTERS]
     joined = " ".join(text.split())
-    # One transcript may hold several recipients' dialogues.
-    if _LATER.search(joined):
+    if _AT_RECIPIENT.search(joined) or _AFTER.search(joined):
         return False
     commands = {match[1].lower() for match in _COMMAND.finditer(text)}
     if commands:
@@ -49,14 +58,34 @@ def refused_as_sender(text: str) -> bool:
     return bool(_EARLY.search(joined))
 
 
-def blamed(kind: Kind, text: str) -> Kind:
-    """The class of a failure, corrected by the step of the dialogue at which it came."""
+def blamed(kind: Kind, said: str, notice: str) -> Kind:
+    """The class of a failure, corrected by the step of the dialogue at which it came.
+
+    `said` is what was said of this recipient, `notice` the text around it, empty if it speaks of others as well.
+    """
+    text = f"{said}\n{notice}"
+    if kind == "soft" and _AT_RECIPIENT.search(" ".join(text[:_MOST_CHARACTERS].split())):
+        return "hard" if _unknown_by_policy(said or notice) else kind
     if kind not in ("hard", "soft") or not refused_as_sender(text):
         return kind
     plain = " ".join(text[:_MOST_CHARACTERS].lower().split())
     passing = words.PASSING.search(plain) or words.FULL.search(plain)
     lasting = re.search(r"(?<![\d.])(?:5\d\d|5\.\d{1,3}\.\d{1,3})(?![\d.])", plain)
     return "sender" if kind == "hard" or (lasting and not passing) else kind
+
+
+def _unknown_by_policy(said: str) -> bool:
+    """'554 5.7.1 <...>: Recipient address rejected: no such user' in answer to RCPT.
+
+    Postfix and its kin say 5.7.1 for whatever a table refuses; at this step, and with words that leave no doubt, it is
+    the recipient.
+    """
+    plain = " ".join(said[:_MOST_CHARACTERS].lower().split())
+    codes = {match[0] for match in ENHANCED.finditer(plain)}
+    if codes != {"5.7.1"} or not re.search(r"(?<!\d)55[0134][ \-]", plain) or not _NOBODY.search(plain):
+        return False
+    others = (words.SENDER, words.CONTENT, words.FULL, words.PASSING, words.DISABLED)
+    return not any(one.search(plain) for one in others)
 
 
 def is_derived(status: str | None, diagnostic: str) -> bool:

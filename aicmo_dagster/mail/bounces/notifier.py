@@ -21,6 +21,14 @@ _PERSONAL = re.compile(
     r"^\s*(?:re|aw|fwd?|wg|sv|vs|antw|rif|tr|res|odp|ynt|rv|enc|doorst|回复|答复|回覆|转发|轉寄)\s*(?:\[\d+\])?\s*[:：]",
     re.IGNORECASE,
 )
+_HELD = re.compile(
+    r"(?:message|mail|e-?mail)(?: \S{1,40}){0,6} (?:(?:is|was|has been|will be) (?:being )?)?held\b|"
+    r"(?:to )?(?:release|deliver|approve) (?:your|this|the) (?:message|mail|e-?mail)[^.]{0,80}(?:reply|click|visit|"
+    r"send an? (?:empty|blank))|awaiting (?:moderat|approv|confirm)|"
+    r"(?:requires?|request\w*|need\w*) (?:\w+ ){0,4}(?:verif|confirm)\w*|(?:confirmation|verification) request|"
+    r"(?:please|simply) (?:reply|click|confirm|verify)[^.]{0,80}(?:confirm|verify|deliver|human)|challenge.response",
+    re.IGNORECASE,
+)
 
 
 def reports_failure(message: Part, notice: str, ours_came_back: bool = False) -> bool:
@@ -40,8 +48,12 @@ def reports_failure(message: Part, notice: str, ours_came_back: bool = False) ->
         return words or told
     if _PERSONAL.match(subject) and not _verdict(subject):
         return False
+    if message.get("list-unsubscribe"):
+        # A newsletter that speaks of bounces; mail systems have no subscribers.
+        return False
     if ours_came_back:
-        return words
+        # Who answers by machine to have us confirm that we are human keeps the mail and sends it back, too.
+        return words and (told or not _HELD.search(notice[:6000]))
     # An unknown sender: somebody who answers our mail refers to it, a mail system seldom does.
     answers = message.get("in-reply-to") or message.get("references")
     return words and (told or _verdict(subject)) and not answers

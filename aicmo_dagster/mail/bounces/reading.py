@@ -144,7 +144,7 @@ def _of_library(message: Part) -> list[str]:
 
 def _failure(recipient: str, status: str | None, said: str, delayed: bool, notice: str) -> Failure:
     diagnostic = " ".join(said[:4000].split())
-    kind: Kind = "transient" if delayed else blamed(classify(status, said, notice), f"{said}\n{notice}")
+    kind: Kind = "transient" if delayed else blamed(classify(status, said, notice), said, notice)
     return Failure(
         recipient, kind, enhanced(status, diagnostic or notice), diagnostic[:_MOST_DIAGNOSTIC] or None
     )

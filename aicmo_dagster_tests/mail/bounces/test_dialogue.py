@@ -19,7 +19,7 @@ from aicmo_dagster_tests.mail.bounces.samples import plain, report
 )
 def test_a_refusal_before_the_recipient_was_named_is_the_sender_s(text: str) -> None:
     assert refused_as_sender(text)
-    assert blamed("hard", text) == "sender"
+    assert blamed("hard", text, "") == "sender"
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,28 @@ def test_a_refusal_before_the_recipient_was_named_is_the_sender_s(text: str) -> 
 )
 def test_a_later_or_unknown_step_changes_nothing(text: str) -> None:
     assert not refused_as_sender(text)
-    assert blamed("hard", text) == "hard"
+    assert blamed("hard", text, "") == "hard"
 
 
 def test_a_passing_refusal_of_the_sender_stays_soft() -> None:
     text = "host mx.example.com refused to talk to me: 554 temporarily overloaded, try again later"
-    assert blamed("soft", text) == "soft"
+    assert blamed("soft", text, "") == "soft"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("554 5.7.1 Recipient address rejected: Nonexistent user (in reply to RCPT TO command)", "hard"),
+        ("554 5.7.1 user x@example.com does not exist (in reply to RCPT TO command)", "hard"),
+        ("554 5.7.1 user x@example.com does not exist (in reply to end of DATA command)", "soft"),
+        ("554 5.7.1 user unknown, try again later (in reply to RCPT TO command)", "soft"),
+        ("554 5.7.1 no such user, or you are on our blocklist (in reply to RCPT TO command)", "soft"),
+        ("554 5.7.1 rejected (in reply to RCPT TO command)", "soft"),
+        ("450 4.7.1 user unknown (in reply to RCPT TO command)", "soft"),
+    ],
+)
+def test_a_general_policy_code_for_a_recipient_who_does_not_exist_is_no_policy(said: str, kind: str) -> None:
+    assert blamed("soft", said, "") == kind
 
 
 def test_exim_s_refusal_of_the_envelope_sender_blames_the_sender() -> None:

@@ -106,6 +106,10 @@ def test_who_to_turn_to_and_who_we_are_is_not_the_failed_recipient() -> None:
               ("text/plain", b"Your message to lead@example.com was displayed."),
               ("message/disposition-notification", b"Final-Recipient: rfc822;lead@example.com\nDisposition: manual-"
                b"action/MDN-sent-manually; displayed\n")),
+        plain("Weekly <weekly@example.org>", "Why mails bounce: 550 user unknown", "It was rejected:\n\n  550 5.1.1 "
+              "<someone@example.com>: User unknown\n", "List-Unsubscribe: <https://example.org/u>\n"),
+        with_mail("lead@example.com", "Please confirm your message", "Your message is being held because you are not "
+                  "known here.\n\nPlease reply to confirm, or it will not be delivered.\n"),
         b"",
         b"\n\n",
     ],
