@@ -14,6 +14,7 @@ DATABASE_URL = "AICMO_DATABASE_URL"
 HOME = "AICMO_HOME"
 PUBLIC_URL = "AICMO_PUBLIC_URL"
 DNS_SERVERS = "AICMO_DNS_SERVERS"
+DAGSTER_URL = "AICMO_DAGSTER_URL"
 
 
 def database_url() -> str | None:
@@ -41,6 +42,11 @@ def public_url() -> str | None:
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or not text.isascii():
         raise ConfigurationError(f"{PUBLIC_URL} is {text!r}; write it like https://mail.example.com")
     return text.rstrip("/")
+
+
+def dagster_url() -> str:
+    """Where people see Dagster's pages: `AICMO_DAGSTER_URL`, or where `aicmo up` serves them by itself."""
+    return (os.environ.get(DAGSTER_URL) or "http://localhost:3000").rstrip("/")
 
 
 def dns_servers() -> list[tuple[str, int]] | None:

@@ -36,9 +36,11 @@ def up(port: Port = 3000, api_port: ApiPort = 3001) -> None:
 
     The last is the unsubscribe pages, tracked links, the inbox for leads and what mail providers report.
     """
+    from aicmo_dagster import settings
     from aicmo_dagster.operations import pipeline
 
     folder = pipeline.project_folder()
+    os.environ.setdefault(settings.DAGSTER_URL, f"http://localhost:{port}")
     for wanted, option in ((port, "--port"), (api_port, "--api-port")):
         _must_be_free(wanted, option)
     # Whatever the launcher has left in place, Ctrl-C and a service manager's SIGTERM end this in order.

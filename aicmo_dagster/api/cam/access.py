@@ -25,7 +25,7 @@ from aicmo_dagster.store.api_keys import Role
 from aicmo_dagster.store.campaigns import Campaign
 
 ROLES: tuple[Role, ...] = get_args(Role)
-_bearer = HTTPBearer(
+bearer = HTTPBearer(
     auto_error=False, scheme_name="API key", description="An API key, or a token of the OIDC issuer."
 )
 _counts = SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -58,8 +58,8 @@ class Scope:
 def may(role: Role) -> Any:
     """A dependency: the caller, with at least that role."""
 
-    def caller(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
-        found = _identified(shown)
+    def caller(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Caller:
+        found = identified(shown)
         _count(found)
         if ROLES.index(found.role) < ROLES.index(role):
             raise ProblemError(
@@ -130,7 +130,7 @@ def role_of(function: Callable[..., Any]) -> Role | None:
     return getattr(function, "role", None)
 
 
-def _identified(shown: HTTPAuthorizationCredentials | None) -> Caller:
+def identified(shown: HTTPAuthorizationCredentials | None) -> Caller:
     if shown is None:
         raise _unknown(
             "send the header Authorization: Bearer KEY; an administrator makes keys with: aicmo keys create"

@@ -6,14 +6,34 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
-from aicmo_dagster.api.cam import audit, campaigns, keys, problems, runs, schedules
+from aicmo_dagster.api.cam import (
+    audit,
+    campaigns,
+    dashboard,
+    health,
+    keys,
+    metrics,
+    problems,
+    runs,
+    schedules,
+)
 from aicmo_dagster.api.cam.bodies import LimitedBodies
 from aicmo_dagster.api.cam.problems import Problem
 
 PATH = "/api/v1/cam"
 CORS_ORIGINS = "AICMO_CORS_ORIGINS"
 
-_ROUTES = [campaigns.routes, runs.routes, schedules.routes, keys.routes, audit.routes]
+_ROUTES = [
+    health.routes,
+    metrics.routes,
+    campaigns.routes,
+    dashboard.routes,
+    runs.routes,
+    schedules.routes,
+    keys.routes,
+    audit.routes,
+    sends.routes,
+]
 
 
 def application() -> FastAPI:
@@ -32,6 +52,7 @@ def application() -> FastAPI:
         app.include_router(routes)
     problems.handle(app)
     app.add_middleware(LimitedBodies)
+    app.add_middleware(metrics.Counted)
     if origins := [one.strip() for one in os.environ.get(CORS_ORIGINS, "").split(",") if one.strip()]:
         app.add_middleware(
             CORSMiddleware,

@@ -1,6 +1,5 @@
-"""Dagster's instance, opened once for all requests, and where its pages are."""
+"""Dagster's instance, opened once for all requests."""
 
-import os
 import threading
 from functools import cache
 
@@ -8,8 +7,6 @@ import dagster as dg
 
 from aicmo_dagster.operations import pipeline
 
-UI_URL = "AICMO_DAGSTER_URL"
-_DEFAULT_UI = "http://localhost:3000"
 _opening = threading.Lock()
 
 
@@ -22,8 +19,3 @@ def instance() -> dg.DagsterInstance:
 @cache
 def _opened(folder: str) -> dg.DagsterInstance:
     return dg.DagsterInstance.from_config(folder)
-
-
-def ui_url() -> str:
-    """Where people see Dagster's pages: `AICMO_DAGSTER_URL`, or where `aicmo up` serves them by itself."""
-    return (os.environ.get(UI_URL) or _DEFAULT_UI).rstrip("/")

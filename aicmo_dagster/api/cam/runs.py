@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, Field
 
+from aicmo_dagster import settings
 from aicmo_dagster.api.cam import dagster
 from aicmo_dagster.api.cam.access import Caller, OperatedCampaign, Operator, ViewedCampaign, Viewer
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
@@ -132,7 +133,17 @@ def list_campaign_runs(scope: ViewedCampaign, limit: Limit = 50, after: After = 
 @routes.get("/runs/{run_id}", responses=responses(401, 403, 404, 422, 429))
 def showdescribed(caller: Viewer, run_id: UUID) -> RunInDetail:
     """A run, stage by stage; `run_id` is ours or Dagster's."""
-    found = _visible(caller, run_id)
+    return in_detail(_visible(caller, run_id))
+
+
+@routes.post("/runs/{run_id}/cancel", status_code=202, responses=responses(401, 403, 404, 409, 422, 429))
+def canceldescribed(caller: Operator, run_id: UUID) -> Run:
+    """End a run, or take it back before it begins; a finished one stays as it is."""
+    return described(runs.cancel(dagster.instance(), _visible(caller, run_id), caller.name))
+
+
+def in_detail(found: CampaignRun) -> RunInDetail:
+    """A run, stage by stage."""
     instance = dagster.instance()
     stages = runs.stages(instance, found)
     return RunInDetail(
@@ -143,19 +154,13 @@ def showdescribed(caller: Viewer, run_id: UUID) -> RunInDetail:
     )
 
 
-@routes.post("/runs/{run_id}/cancel", status_code=202, responses=responses(401, 403, 404, 409, 422, 429))
-def canceldescribed(caller: Operator, run_id: UUID) -> Run:
-    """End a run, or take it back before it begins; a finished one stays as it is."""
-    return described(runs.cancel(dagster.instance(), _visible(caller, run_id), caller.name))
-
-
 def described(found: CampaignRun) -> Run:
     """A run as it is shown."""
-    ui = dagster.ui_url()
+    ui = settings.dagster_url()
     at_dagster = (
         f"{ui}/runs/{found.dagster_run_id}"
         if found.dagster_run_id
-        else f"{ui}/runs?q=partition:{found.campaign}"
+        else f"{ui}/runs?q[0]=tag%3Adagster%2Fpartition%3D{found.campaign}"
     )
     return Run(
         **vars(found),
