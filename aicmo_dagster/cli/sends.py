@@ -16,6 +16,10 @@ app = typer.Typer(
 )
 
 
+Key = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's key.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The mail's number in `sends list`.")]
+
+
 class SendState(StrEnum):
     planned = "planned"
     claimed = "claimed"
@@ -65,7 +69,7 @@ def listing(
 
 @app.command(epilog="Example: aicmo sends resolve 42 sent")
 def resolve(
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The mail's number in `sends list`.")],
+    number: Number,
     found: Annotated[Found, typer.Argument(help="What the server's log or the recipient says.")],
 ) -> None:
     """Say what became of a mail that a crash left uncertain."""
@@ -74,3 +78,23 @@ def resolve(
     with opened() as cursor:
         sends.resolve(cursor, number, "sent" if found is Found.sent else "failed", actor())
     say(f"Mail {number} is recorded as {found}.")
+
+
+@app.command(epilog="Example: aicmo sends hold eu-saas 42 --reason 'we are talking to her'")
+def hold(key: Key, number: Number, reason: Annotated[str | None, typer.Option(help="Why.")] = None) -> None:
+    """Keep a mail back, and those that follow it, until it is resumed."""
+    from aicmo_dagster.store import campaigns, sends
+
+    with opened() as cursor:
+        held = sends.hold(cursor, campaigns.get(cursor, key).id, number, actor(), reason)
+    say(f"Mail {number} is held." if held else f"Mail {number} was held already.")
+
+
+@app.command(epilog="Example: aicmo sends resume eu-saas 42")
+def resume(key: Key, number: Number) -> None:
+    """Let a mail go on that a person holds."""
+    from aicmo_dagster.store import campaigns, sends
+
+    with opened() as cursor:
+        sends.resume(cursor, campaigns.get(cursor, key).id, number, actor())
+    say(f"Mail {number} goes on.")

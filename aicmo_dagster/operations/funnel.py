@@ -14,6 +14,7 @@ from aicmo_dagster.stages.qualification import describe
 from aicmo_dagster.stages.sending_window import closing_times
 from aicmo_dagster.store import caps, figures
 from aicmo_dagster.store.campaigns import Campaign
+from aicmo_dagster.store.sends import UNTIL_RESUMED
 
 
 @dataclass
@@ -123,6 +124,8 @@ def _why(row: dict[str, Any], config: CampaignConfig, full: Mapping[str, str], n
     """The explanation of a mail's state; `{at}` stands for the first time of those waiting."""
     said = str(row["reason"] or "").replace("{", "{{").replace("}", "}}")
     if row["state"] == "held":
+        if row["first_at"] == UNTIL_RESUMED:
+            return said
         return f"{said or 'held back'}; tried again from {{at}}"
     if row["state"] == "sent":
         return "written to files, as a simulation does" if row["mode"] == "simulation" else ""

@@ -2,6 +2,7 @@
 
     planned -> claimed -> sending -> sent | failed | held | uncertain        held -> claimed ...
     planned | held -> skipped                                                uncertain -> sent | failed
+    planned | claimed | held -> held until a person resumes it -> planned | held
 
 `store.claims` hands mails that are due to a worker, `store.starts` is the guard before the first byte of a mail
 and records its end. A mail leaves at most once, because `sending` is committed before that byte, and from there
@@ -11,16 +12,23 @@ that not a byte has left, may take it back.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
 
 import psycopg
 from psycopg.rows import TupleRow
 
-from aicmo_dagster.errors import LeadNotFoundError
+from aicmo_dagster.errors import ConflictError, LeadNotFoundError
 from aicmo_dagster.store.audit import record
 from aicmo_dagster.store.database import rows
 
 Cursor = psycopg.Cursor[TupleRow]
+State = Literal["planned", "claimed", "sending", "sent", "held", "failed", "uncertain", "skipped"]
+STATES: tuple[State, ...] = get_args(State)
+
+UNTIL_RESUMED = datetime(9999, 12, 31, tzinfo=UTC)
+"""The next try of a mail that a person holds."""
+_NEXT_TRY = f"nullif(s.next_try_at, '{UNTIL_RESUMED}')"
 
 _STOPPING = (
     "('replied', 'interested', 'meeting', 'bounced', 'unsubscribed', 'complained', 'converted', 'lost')"
@@ -174,6 +182,56 @@ def resolve(cursor: Cursor, send_id: int, as_state: Literal["sent", "failed"], b
     record(cursor, by, "send.resolve", str(send_id), {"state": "uncertain"}, {"state": as_state})
 
 
+def hold(cursor: Cursor, campaign_id: int, send_id: int, by: str, why: str | None = None) -> bool:
+    """Keep a mail back until a person resumes it; False where a person holds it already.
+
+    A worker that has claimed it loses it: the guard of `store.starts` reads the state again before the first byte.
+    Later mails of the lead wait for it. Raises LeadNotFoundError, and ConflictError where it has left or never will.
+    """
+    state, next_try_at, _ = _locked(cursor, campaign_id, send_id)
+    if next_try_at == UNTIL_RESUMED:
+        return False
+    if state not in ("planned", "claimed", "held"):
+        raise ConflictError(f"mail {send_id} is {state}; only one that waits can be held")
+    held = f"held by {by}" + (f": {why}" if why else "")
+    cursor.execute(
+        "UPDATE sends SET state = 'held', next_try_at = %s, reason = %s, claimed_by = NULL, lease_until = NULL "
+        "WHERE id = %s",
+        [UNTIL_RESUMED, held, send_id],
+    )
+    record(cursor, by, "send.hold", str(send_id), {"state": state}, {"state": "held", "reason": held})
+    return True
+
+
+def resume(cursor: Cursor, campaign_id: int, send_id: int, by: str) -> None:
+    """Let a mail go on that a person holds. Raises LeadNotFoundError, and ConflictError where none does."""
+    state, next_try_at, reason = _locked(cursor, campaign_id, send_id)
+    if next_try_at != UNTIL_RESUMED:
+        raise ConflictError(f"mail {send_id} is {state}, and no person holds it; there is nothing to resume")
+    cursor.execute(
+        "UPDATE sends SET state = CASE WHEN attempts = 0 THEN 'planned' ELSE 'held' END, "
+        "reason = CASE WHEN attempts > 0 THEN 'the server asked to try later' END, "
+        "next_try_at = CASE WHEN attempts > 0 THEN now() END WHERE id = %s RETURNING state",
+        [send_id],
+    )
+    ((resumed,),) = cursor.fetchall()
+    record(cursor, by, "send.resume", str(send_id), {"state": state, "reason": reason}, {"state": resumed})
+
+
+def _locked(cursor: Cursor, campaign_id: int, send_id: int) -> tuple[State, datetime | None, str | None]:
+    cursor.execute(
+        "SELECT state, next_try_at, reason FROM sends WHERE id = %s AND campaign_id = %s FOR UPDATE",
+        [send_id, campaign_id],
+    )
+    if (row := cursor.fetchone()) is None:
+        raise _unknown(send_id)
+    return row[0], row[1], row[2]
+
+
+def _unknown(send_id: int) -> LeadNotFoundError:
+    return LeadNotFoundError(f"the campaign has no mail {send_id}")
+
+
 def listing(
     cursor: Cursor, campaign_id: int | None = None, state: str | None = None, limit: int = 100
 ) -> list[dict[str, Any]]:
@@ -181,10 +239,74 @@ def listing(
     return rows(
         cursor,
         "SELECT s.id, c.key AS campaign, s.lead_id, coalesce(s.recipient, l.email) AS email, s.sequence, "
-        "s.step, s.subject, s.state, s.reason, s.due_at, s.next_try_at, s.started_at, s.sent_at, s.attempts, "
+        f"s.step, s.subject, s.state, s.reason, s.due_at, {_NEXT_TRY} AS next_try_at, s.started_at, s.sent_at, "
+        "s.attempts, "
         "s.message_id, s.reply FROM sends s JOIN campaigns c ON c.id = s.campaign_id "
         "JOIN leads l ON l.id = s.lead_id "
         "WHERE (%(campaign)s::bigint IS NULL OR s.campaign_id = %(campaign)s) "
         "AND (%(state)s::text IS NULL OR s.state = %(state)s) ORDER BY s.id DESC LIMIT %(limit)s",
         {"campaign": campaign_id, "state": state, "limit": limit},
     )
+
+
+def page(
+    cursor: Cursor,
+    campaign_id: int,
+    *,
+    state: State | None = None,
+    sender: str | None = None,
+    lead_id: int | None = None,
+    step: int | None = None,
+    due_from: datetime | None = None,
+    due_before: datetime | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """The campaign's mails, the newest first; `before` is the number of the last one seen."""
+    wanted = {
+        "s.state = %(state)s": state,
+        "s.sender = %(sender)s": sender,
+        "s.lead_id = %(lead)s": lead_id,
+        "s.step = %(step)s": step,
+        "s.due_at >= %(due_from)s": due_from,
+        "s.due_at < %(due_before)s": due_before,
+        "s.id < %(before)s": before,
+    }
+    conditions = [condition for condition, value in wanted.items() if value is not None]
+    return rows(
+        cursor,
+        f"{_SELECT} WHERE {' AND '.join(['s.campaign_id = %(campaign)s', *conditions])} "
+        "ORDER BY s.id DESC LIMIT %(limit)s",
+        {
+            "campaign": campaign_id,
+            "state": state,
+            "sender": sender,
+            "lead": lead_id,
+            "step": step,
+            "due_from": due_from,
+            "due_before": due_before,
+            "before": before,
+            "limit": limit,
+        },
+    )
+
+
+def get(cursor: Cursor, campaign_id: int, send_id: int) -> dict[str, Any]:
+    """One mail of the campaign. Raises LeadNotFoundError."""
+    found = rows(
+        cursor,
+        f"{_SELECT} WHERE s.id = %(send)s AND s.campaign_id = %(campaign)s",
+        {"send": send_id, "campaign": campaign_id},
+    )
+    if not found:
+        raise _unknown(send_id)
+    return found[0]
+
+
+_SELECT = f"""
+SELECT s.id, s.lead_id, coalesce(s.recipient, l.email) AS email, s.sequence, s.sequence_version, s.step, s.variant,
+    s.state, s.reason, s.due_at, s.time_zone, {_NEXT_TRY} AS next_try_at,
+    s.next_try_at IS NOT DISTINCT FROM '{UNTIL_RESUMED}' AS held_by_a_person, s.attempts, s.mode, s.sender,
+    s.subject, s.message_id, s.reply, s.started_at, s.sent_at, s.run_id, s.created_at
+FROM sends s JOIN leads l ON l.id = s.lead_id
+"""

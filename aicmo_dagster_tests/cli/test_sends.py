@@ -28,3 +28,17 @@ def test_an_uncertain_mail_is_resolved_and_no_other(store: URL) -> None:
     assert "recorded as sent" in aicmo("sends", "resolve", str(uncertain), "sent")
     assert states()[uncertain] == "sent"
     assert "no uncertain send" in aicmo("sends", "resolve", str(uncertain), "failed", code=1)
+
+
+def test_a_mail_is_held_and_resumed(store: URL) -> None:
+    campaign = add_campaign()
+    send = str(add_send(campaign.id, add_lead(campaign.id)))
+    assert "is held" in aicmo("sends", "hold", "test", send, "--reason", "we talk to her")
+    assert "held already" in aicmo("sends", "hold", "test", send)
+    listed = aicmo("sends", "list", "test")
+    assert "we talk to her" in listed
+    assert "9999" not in listed
+    shown = aicmo("campaigns", "show", "test")
+    assert "9999" not in shown
+    assert "goes on" in aicmo("sends", "resume", "test", send)
+    assert "nothing to resume" in aicmo("sends", "resume", "test", send, code=1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import URL
 
-from aicmo_dagster.errors import LeadNotFoundError
+from aicmo_dagster.errors import ConflictError, LeadNotFoundError
 from aicmo_dagster.store import campaigns, claims, database, enrolments, sends, starts, suppressions
 from aicmo_dagster.store.caps import Limits
 from aicmo_dagster.store.claims import Claims
@@ -480,3 +480,134 @@ def test_sends_are_listed_by_campaign_and_state(store: URL) -> None:
         assert [row["id"] for row in sends.listing(cursor, campaign.id)] == [second, first]
         (row,) = sends.listing(cursor, state="skipped")
     assert (row["campaign"], row["email"], row["reason"]) == ("test", "lead0@example.org", "replied")
+
+
+def hold(send: int, why: str | None = None, campaign: int | None = None) -> bool:
+    with database.transaction() as cursor:
+        return sends.hold(cursor, campaign or campaigns.get(cursor, "test").id, send, "ann", why)
+
+
+def resume(send: int) -> None:
+    with database.transaction() as cursor:
+        sends.resume(cursor, campaigns.get(cursor, "test").id, send, "bob")
+
+
+def test_a_mail_that_a_person_holds_is_not_claimed_before_it_is_resumed(store: URL) -> None:
+    campaign = add_campaign()
+    lead = add_lead(campaign.id)
+    first, second = (add_send(campaign.id, lead, step=step) for step in (1, 2))
+    other = add_send(campaign.id, add_lead(campaign.id, "other@example.org"))
+    assert hold(first, "we talk to her")
+    in_a_century = NOW + timedelta(days=36_525)
+    assert [one.id for one in claim(campaign.id, now=in_a_century)] == [other]
+    resume(first)
+    assert [one.id for one in claim(campaign.id)] == [first]
+    assert states()[second] == "planned"
+
+
+def test_who_held_and_resumed_a_mail_is_in_the_audit_log(store: URL) -> None:
+    campaign = add_campaign()
+    (send,) = add_mails(campaign.id, 1)
+    assert hold(send, "why not")
+    assert not hold(send, "again")
+    resume(send)
+    found = database.fetch(
+        "SELECT actor, action, before, after FROM audit_log WHERE action LIKE 'send.%%' ORDER BY id"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("ann", "send.hold", {"state": "planned"}, {"state": "held", "reason": "held by ann: why not"}),
+        ("bob", "send.resume", {"state": "held", "reason": "held by ann: why not"}, {"state": "planned"}),
+    ]
+
+
+def test_a_worker_that_claimed_a_mail_before_it_was_held_does_not_send_it(store: URL) -> None:
+    _, _, send = one_claimed()
+    assert hold(send)
+    with database.transaction() as cursor:
+        assert refusal(cursor, send) == "again"
+    assert release() == 0
+    assert states() == {send: "held"}
+
+
+def test_a_hold_waits_for_a_start_that_is_not_committed_yet_and_then_comes_too_late(store: URL) -> None:
+    _, _, send = one_claimed()
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as cursor:
+            assert refusal(cursor, send) is None
+            late = pool.submit(hold, send)
+        with pytest.raises(ConflictError, match="is sending"):
+            late.result(30)
+    assert states() == {send: "sending"}
+
+
+def test_a_mail_that_was_tried_before_goes_on_as_one_to_be_tried_again(store: URL) -> None:
+    campaign = add_campaign()
+    lead = add_lead(campaign.id)
+    send = add_send(campaign.id, lead, state="held", attempts=2, reason="greylisted", next_try_at=NOW)
+    hold(send)
+    resume(send)
+    (row,) = database.fetch("SELECT state, reason, next_try_at IS NULL AS never FROM sends")
+    assert row == {"state": "held", "reason": "the server asked to try later", "never": False}
+
+
+@pytest.mark.parametrize("state", ["sending", "sent", "failed", "uncertain", "skipped"])
+def test_a_mail_that_has_left_or_never_will_is_not_held(store: URL, state: str) -> None:
+    campaign = add_campaign()
+    send = add_send(campaign.id, add_lead(campaign.id), state=state, started_at=NOW, sent_at=NOW)
+    with pytest.raises(ConflictError, match=f"is {state}"):
+        hold(send)
+    assert states() == {send: state}
+
+
+def test_only_a_mail_that_a_person_holds_is_resumed(store: URL) -> None:
+    campaign = add_campaign()
+    for state, reason in (("planned", None), ("held", "it is a holiday there")):
+        send = add_send(
+            campaign.id, add_lead(campaign.id, f"{state}@example.org"), state=state, reason=reason
+        )
+        with pytest.raises(ConflictError, match="nothing to resume"):
+            resume(send)
+
+
+def test_a_mail_is_not_held_in_the_name_of_another_campaign(store: URL) -> None:
+    campaign, other = add_campaign(), add_campaign(config(key="other"))
+    (send,) = add_mails(campaign.id, 1)
+    with pytest.raises(LeadNotFoundError, match="has no mail"):
+        hold(send, campaign=other.id)
+    assert states() == {send: "planned"}
+
+
+def test_a_wish_for_no_mails_ends_a_mail_that_a_person_holds(store: URL) -> None:
+    campaign = add_campaign()
+    lead = add_lead(campaign.id)
+    send = add_send(campaign.id, lead)
+    hold(send)
+    event("unsubscribed")(campaign.id, lead)
+    with database.transaction() as cursor:
+        assert sends.skip_stopped(cursor, campaign.id) == {"unsubscribed": 1}
+    with pytest.raises(ConflictError):
+        resume(send)
+
+
+def test_pages_of_mails_are_filtered(store: URL) -> None:
+    campaign = add_campaign()
+    lead = add_lead(campaign.id)
+    first = add_send(campaign.id, lead)
+    second = add_send(campaign.id, lead, step=2, due_at=NOW + timedelta(days=2), sender="b@example.com")
+    hold(second)
+    filters: list[tuple[dict[str, Any], list[int]]] = [
+        ({}, [second, first]),
+        ({"state": "held"}, [second]),
+        ({"sender": "b@example.com"}, [second]),
+        ({"lead_id": lead, "step": 1}, [first]),
+        ({"due_from": NOW + timedelta(days=1)}, [second]),
+        ({"due_before": NOW + timedelta(days=2)}, [first]),
+        ({"before": second}, [first]),
+        ({"limit": 1}, [second]),
+        ({"lead_id": lead + 1}, []),
+    ]
+    with database.transaction() as cursor:
+        for wanted, found in filters:
+            assert [row["id"] for row in sends.page(cursor, campaign.id, **wanted)] == found, wanted
+        shown = sends.get(cursor, campaign.id, second)
+    assert (shown["next_try_at"], shown["held_by_a_person"]) == (None, True)

@@ -16,6 +16,7 @@ from aicmo_dagster.api.cam import (
     problems,
     runs,
     schedules,
+    sends,
 )
 from aicmo_dagster.api.cam.bodies import LimitedBodies
 from aicmo_dagster.api.cam.problems import Problem

@@ -9,6 +9,7 @@ from aicmo_dagster.operations.explanation.known import History
 from aicmo_dagster.stages.qualification import describe
 from aicmo_dagster.stages.sending_window import closing_times
 from aicmo_dagster.store import caps, explanations
+from aicmo_dagster.store.sends import UNTIL_RESUMED
 
 _SKIPPED = {
     "suppressed": "the address is on the suppression list",
@@ -132,6 +133,8 @@ def _waits(history: History, send: Mapping[str, Any], now: datetime) -> str:
     config = history.campaign.config
     sending = config.sending
     step = f"Step {send['step']}"
+    if send["next_try_at"] == UNTIL_RESUMED:
+        return f"{step} is {send['reason']}; let it go on with: aicmo sends resume {history.campaign.key} {send['id']}"
     at = max(send["due_at"], send["next_try_at"] or send["due_at"])
     if at > now:
         return f"{step} leaves with the first run after {at:%Y-%m-%d %H:%M} UTC, within the sending window."
