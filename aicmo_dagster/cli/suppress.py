@@ -34,7 +34,7 @@ def add(
     """Send nothing more to an address, or to a domain and its subdomains."""
     from aicmo_dagster.store import suppressions
 
-    kind: suppressions.Kind = "address" if "@" in who.strip().lstrip("@") else "domain"
+    kind = suppressions.kind_of(who)
     with opened() as cursor:
         new = suppressions.add(cursor, kind, who, reason, actor())
     whom = f"{who} and its subdomains" if kind == "domain" else who

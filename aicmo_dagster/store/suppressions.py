@@ -163,6 +163,45 @@ def listing(
     )
 
 
+def page(
+    cursor: Cursor,
+    *,
+    kind: str | None = None,
+    exact: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Suppressions, the newest first: id, kind, value, reason, added_by, created_at.
+
+    `exact` finds an address in every spelling, also where it was erased, or a domain; `before` is the number of the
+    last one seen.
+    """
+    parameters = {"kind": kind, "before": before, "limit": limit, "address": None, "domain": None}
+    narrowed = ""
+    if exact is not None:
+        parameters["address"] = exact.strip().lower()
+        try:
+            parameters["domain"] = read_domain(exact)
+        except ConfigurationError:
+            parameters["domain"] = ""
+        narrowed = (
+            "AND (kind, value) IN (('address', mailbox(%(address)s)), ('domain', %(domain)s), "
+            "('hash', mailbox_hash(%(address)s))) "
+        )
+    return rows(
+        cursor,
+        "SELECT id, kind, value, reason, added_by, created_at FROM suppressions "
+        "WHERE (%(kind)s::text IS NULL OR kind = %(kind)s) AND (%(before)s::bigint IS NULL OR id < %(before)s) "
+        f"{narrowed}ORDER BY id DESC LIMIT %(limit)s",
+        parameters,
+    )
+
+
+def kind_of(value: str) -> Kind:
+    """What a person means who writes it: an address, or a domain with or without @ before it."""
+    return "address" if "@" in value.strip().lstrip("@") else "domain"
+
+
 def read_address(value: str) -> str:
     """The address as it is kept; raises ConfigurationError where it is none."""
     try:

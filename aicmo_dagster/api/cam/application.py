@@ -17,6 +17,7 @@ from aicmo_dagster.api.cam import (
     runs,
     schedules,
     sends,
+    suppressions,
 )
 from aicmo_dagster.api.cam.bodies import LimitedBodies
 from aicmo_dagster.api.cam.problems import Problem
@@ -34,6 +35,7 @@ _ROUTES = [
     keys.routes,
     audit.routes,
     sends.routes,
+    suppressions.routes,
 ]
 
 

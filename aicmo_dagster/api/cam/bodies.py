@@ -7,11 +7,11 @@ from aicmo_dagster.api.cam.problems import too_large
 
 MOST_BYTES = 1 << 20
 MOST_FILE_BYTES = 512 << 20
-_FILES = "/leads/import"
+_FILES = ("/leads/import", "/suppressions/import")
 
 
 class LimitedBodies:
-    """Refuses a body over 1 MiB, of a file of leads over 512 MiB, by what it says and by what comes."""
+    """Refuses a body over 1 MiB, of a file over 512 MiB, by what it says and by what comes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
