@@ -22,7 +22,7 @@ from aicmo_dagster.mail.outcome import Transport
 from aicmo_dagster.mail.smtp import SmtpTransport
 from aicmo_dagster.stages import nurture as stage
 from aicmo_dagster.stages.sending_window import closing_times
-from aicmo_dagster.store import campaigns, caps, database, enrolments, sends
+from aicmo_dagster.store import campaigns, caps, claims, database, enrolments, sends
 from aicmo_dagster.store.binary_copy import (
     Field,
     bigint,
@@ -106,6 +106,8 @@ _PLANNED = Merge(
 def plan(run: Run) -> Streamed:
     """Plan the next step of every enrolled lead, skip what must not be sent, end what is completed."""
     config = run.campaign.config
+    with database.transaction() as cursor:
+        claims.orphans(cursor, run.campaign.id, run.now)
     with writing(run) as cursor:
         contents = campaigns.sequence_versions(cursor, run.campaign.id)
         winners = enrolments.winners(cursor, run.campaign.id)

@@ -28,6 +28,11 @@ DEFAULT_WAIT = timedelta(days=7)
 """For an auto-reply that does not say when the person is back."""
 _LONGEST_WAIT = timedelta(days=366)
 """A return date beyond this was misread."""
+_WRITTEN_TO = (
+    "LATERAL (SELECT mailbox(l.email) AS mailbox WHERE l.email IS NOT NULL UNION SELECT mailbox(s.recipient) "
+    "FROM sends s WHERE s.lead_id = l.id AND s.started_at IS NOT NULL AND strpos(s.recipient, '@') > 0) AS a"
+)
+"""SQL: the addresses of the lead `l`: its own, and those that its mails went to before it was corrected."""
 
 
 def replied(
@@ -161,6 +166,7 @@ def complained(cursor: Cursor, lead_id: int, send_id: int | None, at: datetime, 
 def unsubscribed(cursor: Cursor, lead_id: int, at: datetime, by: str, campaign_only: bool = False) -> bool:
     """The person wants no more mails: of any campaign, or of this one alone.
 
+    That goes for the lead's address and for those that its mails went to before: whoever asks has read one of them.
     Returns False where nothing had to be changed: the wish was known.
     """
     suppressions.lock(cursor)
@@ -175,13 +181,15 @@ def unsubscribed(cursor: Cursor, lead_id: int, at: datetime, by: str, campaign_o
         return False
     if campaign_only:
         cursor.execute(
-            "INSERT INTO opt_outs (campaign_id, mailbox) SELECT campaign_id, mailbox(email) FROM leads "
-            "WHERE id = %s AND email IS NOT NULL ON CONFLICT DO NOTHING",
+            f"INSERT INTO opt_outs (campaign_id, mailbox) SELECT l.campaign_id, a.mailbox FROM leads l, {_WRITTEN_TO} "
+            "WHERE l.id = %s ON CONFLICT DO NOTHING",
             [lead_id],
         )
         new = cursor.rowcount > 0
     else:
-        new = _suppress(cursor, lead_id, None, "unsubscribed", by)
+        cursor.execute(f"SELECT a.mailbox FROM leads l, {_WRITTEN_TO} WHERE l.id = %s", [lead_id])
+        written_to = [str(one) for (one,) in cursor.fetchall()]
+        new = sum(suppressions.add_mailbox(cursor, one, "unsubscribed", by) for one in written_to) > 0
     cursor.execute("SELECT FROM engagement_events WHERE lead_id = %s AND kind = 'unsubscribed'", [lead_id])
     if cursor.fetchone() is None or new:
         new = _record(cursor, lead_id, None, "unsubscribed", at) or new
@@ -197,14 +205,14 @@ def resubscribed(cursor: Cursor, lead_id: int, by: str, campaign_only: bool = Fa
     suppressions.lock(cursor)
     if campaign_only:
         cursor.execute(
-            "DELETE FROM opt_outs x USING leads l WHERE l.id = %s AND x.campaign_id = l.campaign_id "
-            "AND x.mailbox = mailbox(l.email)",
+            f"DELETE FROM opt_outs x USING leads l, {_WRITTEN_TO} WHERE l.id = %s AND x.campaign_id = l.campaign_id "
+            "AND x.mailbox = a.mailbox",
             [lead_id],
         )
     else:
         cursor.execute(
-            "DELETE FROM suppressions x USING leads l WHERE l.id = %s AND x.kind = 'address' "
-            "AND x.value = mailbox(l.email) AND x.reason = 'unsubscribed'",
+            f"DELETE FROM suppressions x USING leads l, {_WRITTEN_TO} WHERE l.id = %s AND x.kind = 'address' "
+            "AND x.value = a.mailbox AND x.reason = 'unsubscribed'",
             [lead_id],
         )
     if cursor.rowcount == 0:

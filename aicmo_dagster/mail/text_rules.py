@@ -19,6 +19,8 @@ _ANGLED = re.compile(r"<([a-z][a-z0-9+.-]{0,30}):[^\s<>]*>", re.IGNORECASE)
 _HTML = re.compile(r"</?[a-z][a-z0-9]{0,20}(?:\s[^<>]{0,200})?/?>|<!--", re.IGNORECASE)
 _PICTURE = re.compile(r"!\[[^\]\n]{0,200}\]\(")
 _OF_OTHERS = (*LEAD_FIELDS, "extra", "owner", "sender")
+_BEHIND = ".,;:!?*_"
+"""What may stand right behind an address without being part of it."""
 _REMEDY = "links must begin with https:// and the name of a host"
 
 
@@ -63,7 +65,8 @@ def _of_line(line: str, variables: Mapping[str, str]) -> Iterator[str]:
             yield f"links to {_shown(address)!r}; {_REMEDY}"
     for found in (*_ADDRESS.finditer(words), *_ANGLED.finditer(words)):
         at = found.start() + found[0].startswith("<")
-        if at not in seen and found[1].lower() != "https":
+        address = found[0].strip("<>").rstrip(_BEHIND)
+        if at not in seen and not (address.lower().startswith("https:") and markup.is_link(address)):
             seen.add(at)
             yield f"links to {_shown(found[0].strip('<>'))!r}; {_REMEDY}"
     if picture := _PICTURE.search(words):

@@ -65,14 +65,14 @@ def app(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
     async def unsubscribe(request: Request) -> HTMLResponse:
         return await run_in_threadpool(act, request, await _pressed(request))
 
-    def act(request: Request, pressed: dict[bytes, list[bytes]]) -> HTMLResponse:
+    def act(request: Request, pressed: dict[str, list[str]]) -> HTMLResponse:
         lead_id = lead_of(request)
         if lead_id is None:
             return _unknown()
         for scope in _WHICH:
-            if pressed.get(b"back") == [scope.encode()]:
+            if pressed.get("back") == [scope]:
                 return _back(lead_id, scope)
-        scope = "campaign" if pressed.get(b"scope") == [b"campaign"] else "all"
+        scope = "campaign" if pressed.get("scope") == ["campaign"] else "all"
         stop(lead_id, now(), scope == "campaign")
         return _page(200, "You are unsubscribed", _MISTAKE.format(_WHICH[scope], scope))
 
@@ -102,14 +102,14 @@ def _back(lead_id: int, scope: str) -> HTMLResponse:
     return _page(200, "It is taken back", said)
 
 
-async def _pressed(request: Request) -> dict[bytes, list[bytes]]:
+async def _pressed(request: Request) -> dict[str, list[str]]:
     """What the form says; nothing where it cannot be read, which means: no more mails at all."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MOST_BODY:
             return {}
-    return parse_qs(body)
+    return parse_qs(body.decode("latin-1"))
 
 
 def _unknown() -> HTMLResponse:

@@ -170,13 +170,14 @@ def release(cursor: Cursor, worker: int, only: Sequence[int] | None = None) -> i
     return cursor.rowcount
 
 
-def orphans(cursor: Cursor, campaign_id: int, now: datetime) -> tuple[int, int]:
-    """Deal with what dead workers left behind: (rows that are planned again, rows that are now uncertain).
+def orphans(cursor: Cursor, campaign_id: int | None, now: datetime) -> tuple[int, int]:
+    """Deal with what dead workers left behind in a campaign, or in all: (rows planned again, rows now uncertain).
 
     Call it in a session that holds no worker's lock. Mails that a living worker has had for longer than its lease
     are planned again, too, unless it has begun to send them.
     """
-    taken = "campaign_id = %(campaign)s AND state IN ('claimed', 'sending')"
+    here = "(%(campaign)s::bigint IS NULL OR campaign_id = %(campaign)s)"
+    taken = f"{here} AND state IN ('claimed', 'sending')"
     cursor.execute(f"SELECT DISTINCT claimed_by FROM sends WHERE {taken}".encode(), {"campaign": campaign_id})
     found = [row[0] for row in cursor.fetchall()]
     dead = workers.dead(cursor, [worker for worker in found if worker is not None])
@@ -184,14 +185,14 @@ def orphans(cursor: Cursor, campaign_id: int, now: datetime) -> tuple[int, int]:
     gone = "(claimed_by IS NULL OR claimed_by = ANY(%(dead)s))"
     cursor.execute(
         "UPDATE sends SET state = 'planned', claimed_by = NULL, lease_until = NULL "
-        f"WHERE campaign_id = %(campaign)s AND state = 'claimed' AND ({gone} OR lease_until < %(now)s)".encode(),
+        f"WHERE {here} AND state = 'claimed' AND ({gone} OR lease_until < %(now)s)".encode(),
         parameters,
     )
     released = cursor.rowcount
     cursor.execute(
         "UPDATE sends SET state = 'uncertain', "
         "reason = 'the program ended while the mail was on its way; it may have arrived' "
-        f"WHERE campaign_id = %(campaign)s AND state = 'sending' AND {gone}".encode(),
+        f"WHERE {here} AND state = 'sending' AND {gone}".encode(),
         parameters,
     )
     return released, cursor.rowcount

@@ -91,14 +91,17 @@ def due(cursor: Cursor[TupleRow], campaign_id: int, now: datetime) -> list[tuple
 
 
 def suppressed_but_open(cursor: Cursor[TupleRow], campaign_id: int) -> int:
-    """Open sends to addresses, hashes or domains on the suppression list; there must be none."""
+    """Waiting sends to addresses, hashes or domains on the suppression list; there must be none.
+
+    What a worker has claimed is not among them: the guard looks again before the first byte leaves.
+    """
     (row,) = rows(
         cursor,
         """
         WITH waiting AS (
             SELECT l.id, l.email, mailbox(l.email) AS mailbox, l.email_domain
             FROM sends s JOIN leads l ON l.id = s.lead_id
-            WHERE s.campaign_id = %s AND s.state IN ('planned', 'claimed', 'held')
+            WHERE s.campaign_id = %s AND s.state IN ('planned', 'held')
         ), domains AS (
             SELECT DISTINCT w.email_domain FROM (SELECT DISTINCT email_domain FROM waiting) w
             JOIN suppressions x ON x.kind = 'domain' AND right('.' || w.email_domain, length(x.value) + 1)

@@ -131,7 +131,7 @@ BEGIN
             row_number() OVER (PARTITION BY mailbox(a.recipient) ORDER BY a.id) + (
                 SELECT count(*) FROM sends p
                 WHERE mailbox(p.recipient) = mailbox(a.recipient) AND p.recipient IS NOT NULL
-                    AND p.started_at > _now - interval '7 days' AND p.mode = _its.mode
+                    AND p.started_at > _now - interval '7 days' AND p.mode = _its.mode AND p.id <> a.id
             ) AS mails
         FROM {caps.ASKED}
     ), begun AS (
@@ -253,7 +253,7 @@ def _stopped(
                 SELECT (array_agg(p.started_at ORDER BY p.started_at DESC))[%(per_person)s] + interval '7 days'
                     AS full_until
                 FROM sends p WHERE mailbox(p.recipient) = mailbox(l.email) AND p.recipient IS NOT NULL
-                    AND p.started_at > %(week_ago)s AND p.mode = %(mode)s
+                    AND p.started_at > %(week_ago)s AND p.mode = %(mode)s AND p.id <> o.id
             ) p ON true
             WHERE o.id = ANY(%(ids)s) AND o.state = 'planned'
         ) h

@@ -224,6 +224,22 @@ def test_a_complaint_suppresses_the_address_it_went_to_and_the_one_of_the_lead(c
     assert suppressed() == [("new@example.org", "complained"), ("old@example.org", "complained")]
 
 
+@pytest.mark.parametrize("campaign_only", [False, True])
+def test_who_unsubscribes_gets_nothing_more_at_the_address_that_the_mail_went_to_either(
+    campaign: int, campaign_only: bool
+) -> None:
+    lead = add_lead(campaign, "new@example.org")
+    add_sent(campaign, lead, recipient="old@example.org", started_at=NOW)
+    assert of(effects.unsubscribed, lead, NOW, "test", campaign_only)
+    left = [row["mailbox"] for row in database.fetch("SELECT mailbox FROM opt_outs ORDER BY 1")]
+    both = ["new@example.org", "old@example.org"]
+    assert (left, suppressed()) == (
+        (both, []) if campaign_only else ([], [(one, "unsubscribed") for one in both])
+    )
+    assert of(effects.resubscribed, lead, "test", campaign_only)
+    assert (database.fetch("SELECT FROM opt_outs"), suppressed()) == ([], [])
+
+
 def test_who_leaves_one_campaign_still_gets_mails_of_others(campaign: int) -> None:
     lead = add_lead(campaign)
     mine = add_send(campaign, lead)

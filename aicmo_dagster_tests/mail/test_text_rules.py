@@ -1,3 +1,5 @@
+import pytest
+
 from aicmo_dagster.mail.text_rules import of_variable, problems
 
 
@@ -23,3 +25,27 @@ def test_tags_do_not_count_as_words() -> None:
 
 def test_a_variable_of_several_lines_is_read_line_by_line() -> None:
     assert len(list(of_variable("https://a.example\nhttp://b.example\n<br>"))) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "https://{{ company }}.example.com/",
+        "see https://a.example@{{ company }}/, please",
+        "https://a.example@b.example/",
+        "<https://{{ lead.company }}/>",
+    ],
+)
+def test_a_bare_link_leads_to_no_host_that_a_lead_decides(words: str) -> None:
+    assert len(list(problems(words, {}))) == 1
+
+
+def test_a_bare_link_may_end_a_sentence() -> None:
+    assert (
+        list(
+            problems(
+                "See https://a.example/{{ company }}. Or **https://a.example/b**, (https://a.example)!", {}
+            )
+        )
+        == []
+    )

@@ -64,6 +64,8 @@ def test_opening_the_link_shows_a_button_and_changes_nothing(port: int) -> None:
             b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n',
         ),
         ("application/x-www-form-urlencoded", b""),
+        ("application/x-www-form-urlencoded", b"\xff\xfe"),
+        ("application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click&n=%C3%A4\xc3\xbc"),
     ],
 )
 def test_a_post_unsubscribes_at_once_without_cookie_or_redirect(port: int, kind: str, body: bytes) -> None:

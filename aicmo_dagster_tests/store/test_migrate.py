@@ -178,3 +178,30 @@ def test_an_upgrade_keeps_one_suppression_of_a_mailbox_and_rather_a_wish_than_a_
         {"kind": "address", "value": "jane.doe@example.org", "reason": "asked"},
         {"kind": "address", "value": "janedoe@gmail.com", "reason": "unsubscribed"},
     ]
+
+
+def test_an_upgrade_counts_what_was_sent_today_and_remembers_how_long_a_mailbox_has_written(old: URL) -> None:
+    with database.connect(target=old) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO campaigns (key, version, mode, config) VALUES ('old', 1, 'live', "
+            """'{"time_zone": "Europe/Berlin"}') RETURNING id"""
+        )
+        (campaign,) = cursor.fetchone() or (0,)
+        leads = [_add_old_lead(cursor, campaign, f"lead{number}@example.org") for number in range(3)]
+        for lead, at in zip(leads, ("now()", "now()", "now() - interval '20 days'"), strict=True):
+            cursor.execute(
+                "INSERT INTO sends (campaign_id, lead_id, sequence, sequence_version, step, state, due_at, "
+                "time_zone, mode, sender, recipient, started_at, sent_at, run_id) VALUES (%s, %s, 'a', 1, 1, 'sent', now(), 'UTC', "
+                f"'live', 'me@example.com', 'lead@example.org', {at}, {at}, %s)".encode(),
+                [campaign, lead, uuid.UUID(int=1)],
+            )
+    migrate.ensure_current(old)
+    counted = database.fetch("SELECT scope, key, started FROM send_counts ORDER BY scope")
+    assert [(row["scope"], row["key"], row["started"]) for row in counted] == [
+        ("campaign", "old", 2),
+        ("domain", "me@example.com example.org", 2),
+        ("mailbox", "me@example.com", 2),
+    ]
+    (mailbox,) = database.fetch("SELECT address, current_date - first_day AS days FROM mailboxes")
+    assert mailbox["address"] == "me@example.com"
+    assert mailbox["days"] in (19, 20, 21)

@@ -334,10 +334,10 @@ def test_that_an_address_of_a_merged_lead_bounced_stops_no_mail_to_another_addre
 def test_a_suppressed_address_stops_every_spelling_of_its_mailbox(store: URL, spelling: str) -> None:
     campaign = add_campaign()
     send = add_send(campaign.id, add_lead(campaign.id, spelling))
-    claim(campaign.id)
     suppress("address", "jane.doe@gmail.com")(0, 0)
     with database.transaction() as cursor:
         assert enrolments.suppressed_but_open(cursor, campaign.id) == 1
+    claim(campaign.id)
     assert not started(send, recipient=spelling)
     assert database.fetch("SELECT state, reason FROM sends") == [{"state": "skipped", "reason": "suppressed"}]
 
@@ -611,3 +611,25 @@ def test_pages_of_mails_are_filtered(store: URL) -> None:
             assert [row["id"] for row in sends.page(cursor, campaign.id, **wanted)] == found, wanted
         shown = sends.get(cursor, campaign.id, second)
     assert (shown["next_try_at"], shown["held_by_a_person"]) == (None, True)
+
+
+def test_an_attempt_that_failed_does_not_count_as_another_mail_to_the_person(store: URL) -> None:
+    _, _, send = one_claimed()
+    assert started(send, known=limits(per_person=1))
+    assert finish(send, "held", reason="the server said: later") == "held"
+    execute("UPDATE sends SET state = 'claimed', claimed_by = 1 WHERE id = %s", send)
+    assert started(send, known=limits(per_person=1))
+
+
+def test_what_is_claimed_of_people_who_left_since_is_no_reason_to_send_nothing(store: URL) -> None:
+    campaign, _, _ = one_claimed()
+    execute(
+        "INSERT INTO suppressions (kind, value, reason, added_by) VALUES "
+        "('address', 'lead@example.org', 'unsubscribed', 'test')"
+    )
+    with database.transaction() as cursor:
+        assert enrolments.suppressed_but_open(cursor, campaign) == 0
+        claims.orphans(cursor, None, NOW)
+        assert enrolments.suppressed_but_open(cursor, campaign) == 1
+        sends.skip_stopped(cursor, campaign)
+        assert enrolments.suppressed_but_open(cursor, campaign) == 0

@@ -27,8 +27,40 @@ END
 $$
 """
 
+# Mails of the last week were counted in `sends`; the caps of today and the ramps of mailboxes go on from there.
+_STARTED = """
+WITH started AS (
+    SELECT CASE WHEN s.mode = 'simulation' THEN 'simulation ' ELSE '' END AS prefix, c.key, s.sender,
+        (coalesce(s.started_at, s.sent_at) AT TIME ZONE coalesce(c.config->>'time_zone', 'UTC'))::date AS day,
+        coalesce(split_part(coalesce(s.recipient, l.email), '@', 2), '') AS domain
+    FROM aicmo.sends s JOIN aicmo.campaigns c ON c.id = s.campaign_id JOIN aicmo.leads l ON l.id = s.lead_id
+    WHERE coalesce(s.started_at, s.sent_at) IS NOT NULL
+)
+"""
+_COUNT_STARTED = (
+    _STARTED
+    + """
+INSERT INTO aicmo.send_counts AS k (scope, key, day, started)
+SELECT n.scope, n.key, s.day, count(*) FROM started s, LATERAL (VALUES
+    ('campaign', s.prefix || s.key), ('mailbox', s.prefix || s.sender), ('domain', s.prefix || s.sender || ' ' || s.domain)
+) AS n (scope, key)
+WHERE s.day > current_date - 9 AND n.key IS NOT NULL GROUP BY 1, 2, 3
+ON CONFLICT (scope, key, day) DO UPDATE SET started = greatest(k.started, excluded.started)
+"""
+)
+_REMEMBER_MAILBOXES = (
+    _STARTED
+    + """
+INSERT INTO aicmo.mailboxes AS m (address, first_day)
+SELECT s.prefix || s.sender, min(s.day) FROM started s WHERE s.sender IS NOT NULL GROUP BY 1
+ON CONFLICT (address) DO UPDATE SET first_day = least(m.first_day, excluded.first_day)
+"""
+)
+
 
 def upgrade() -> None:
+    op.execute(_COUNT_STARTED)
+    op.execute(_REMEMBER_MAILBOXES)
     op.execute(_PADS)
     op.execute(_MAILBOX_HASH)
     op.add_column(
