@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,8 +21,6 @@ app = typer.Typer(
 
 Key = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's key.")]
 
-_LIFT = 1.5
-
 
 @app.command(epilog="Example: aicmo variants show eu-saas")
 def show(key: Key, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -33,7 +31,7 @@ def show(key: Key, as_json: Annotated[bool, typer.Option("--json", help="Print J
     with opened() as cursor:
         found = variants.trials(cursor, campaigns.get(cursor, key), datetime.now(UTC))
     if as_json:
-        say_json([_plain(trial) for trial in found])
+        say_json([trial.document() for trial in found])
         return
     if not found:
         say("No step of the campaign has variants.", "dim")
@@ -41,56 +39,8 @@ def show(key: Key, as_json: Annotated[bool, typer.Option("--json", help="Print J
         _show(trial)
 
 
-def _plain(trial: "Trial") -> dict[str, Any]:
-    from aicmo_dagster.stages.comparison import wilson
-
-    sequence, version, step = trial.step
-    rows = []
-    for one in trial.variants:
-        by = one.comparison
-        row: dict[str, Any] = {
-            "variant": one.name,
-            "weight": one.weight,
-            "mails": one.counted.mails,
-            "young": one.counted.young,
-            "replies": one.counted.replies,
-            "positive": one.counted.positive,
-            "rate": one.tally.rate,
-            "rate_interval": wilson(one.tally),
-            "mails_needed": _needed(trial, one),
-        }
-        if by is not None:
-            row |= {"lift": _number(by.lift), "lift_interval": [_number(end) for end in by.lift_interval]}
-            row |= {"difference_interval": by.difference, "p": by.p, "by_lot": by.by_lot}
-            row |= {"better": by.better, "worse": by.worse}
-        rows.append(row)
-    chosen = trial.chosen
-    return {
-        "sequence": sequence,
-        "version": version,
-        "step": step,
-        "winner": trial.winner,
-        "chosen": chosen and {"variant": chosen.variant, "by": chosen.chosen_by, "at": chosen.chosen_at},
-        "variants": rows,
-    }
-
-
-def _number(value: float | None) -> float | None:
-    """JSON knows no infinity."""
-    return None if value is None or value == float("inf") else value
-
-
-def _needed(trial: "Trial", one: "Compared") -> int | None:
-    from aicmo_dagster.stages.comparison import mails_needed
-
-    if one.comparison is None:
-        return None
-    base = trial.variants[0].tally.rate
-    return mails_needed(base, _LIFT, one.weight, len(trial.variants) - 1)
-
-
 def _show(trial: "Trial") -> None:
-    from aicmo_dagster.operations.variants import TIME_TO_ANSWER
+    from aicmo_dagster.operations.variants import LIFT, TIME_TO_ANSWER
     from aicmo_dagster.stages.comparison import wilson
 
     sequence, version, step = trial.step
@@ -120,7 +70,7 @@ def _show(trial: "Trial") -> None:
     young = sum(one.counted.young for one in trial.variants)
     if young:
         say(f"{young:,} mails are younger than {TIME_TO_ANSWER.days} days and do not count yet.", "dim")
-    needed = max((_needed(trial, one) or 0 for one in trial.variants), default=0)
+    needed = max((trial.mails_needed(one) or 0 for one in trial.variants), default=0)
     if trial.chosen is not None:
         say(
             f"New leads get '{trial.chosen.variant}', by {trial.chosen.chosen_by}, {local(trial.chosen.chosen_at)}."
@@ -134,7 +84,7 @@ def _show(trial: "Trial") -> None:
         )
     elif needed:
         say(
-            f"Open. To see {_LIFT - 1:.0%} more replies it takes about {ceil(needed / 100) * 100:,} mails "
+            f"Open. To see {LIFT - 1:.0%} more replies it takes about {ceil(needed / 100) * 100:,} mails "
             "of the base and a variant together.",
             "dim",
         )

@@ -22,7 +22,7 @@ from aicmo_dagster.mail.outcome import Transport
 from aicmo_dagster.mail.smtp import SmtpTransport
 from aicmo_dagster.mail.templates import LEAD_FIELDS
 from aicmo_dagster.mail.writer import Writer
-from aicmo_dagster.store import leads
+from aicmo_dagster.store import leads, sends
 from aicmo_dagster.store.campaigns import Campaign, sequence_versions
 from aicmo_dagster.store.database import rows
 from aicmo_dagster.store.sends import Claimed, Earlier
@@ -38,8 +38,8 @@ _UNKNOWN: dict[str, Any] = {**dict.fromkeys(_FACTS), "email": "somebody@example.
 class Wanted:
     """Which mail: `who` is a lead's address or number, None for somebody of whom only the address is known.
 
-    Without `sequence` it is the lead's, else that of HOT leads. `sender` is the address of a mailbox, the
-    campaign's first where it is None.
+    Without `sequence` it is the lead's, else that of HOT leads; `draft` is one that the campaign does not have yet.
+    `sender` is the address of a mailbox, the campaign's first where it is None.
     """
 
     who: str | None = None
@@ -47,6 +47,7 @@ class Wanted:
     step: int = 1
     variant: str | None = None
     sender: str | None = None
+    draft: Sequence | None = None
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,13 @@ def preview(cursor: Cursor[TupleRow], campaign: Campaign, wanted: Wanted, now: d
 def send_test(cursor: Cursor[TupleRow], campaign: Campaign, wanted: Wanted, to: str, now: datetime) -> str:
     """Send the mail to `to` and return what the server, or in a simulation the outbox, said.
 
-    Its unsubscribe link is nobody's. Raises what `preview` raises, and MailError when it is not taken.
+    Its unsubscribe link is nobody's. Raises what `preview` raises, and MailError when it is not taken, or when the
+    person wants no mail.
     """
     if not is_address(to):
         raise ConfigurationError(f"{to!r} is not an address that mail can be sent to")
+    if sends.declined(cursor, campaign.id, to):
+        raise MailError(f"{to} asked for no mails, or is on the suppression list; send the test to yourself")
     sender, composed = _written(cursor, campaign, wanted, now, to)
     transport: Transport = Outbox(Path(settings.home()), campaign.key)
     if campaign.config.mode == "live" and sender.smtp is not None:
@@ -98,7 +102,11 @@ def _written(
     lead, owner, route = _lead(cursor, campaign, wanted)
     sender = _sender(campaign, wanted.sender)
     versions = sequence_versions(cursor, campaign.id)
-    name, version = _sequence(campaign, wanted, versions, route)
+    if wanted.draft is None:
+        name, version = _sequence(campaign, wanted, versions, route)
+    else:
+        name, version = wanted.sequence or "draft", 0
+        versions[name, version] = wanted.draft
     sequence = versions[name, version]
     if not 1 <= wanted.step <= len(sequence.steps):
         raise ConfigurationError(

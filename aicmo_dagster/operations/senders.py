@@ -18,7 +18,10 @@ from aicmo_dagster.store.sending_domains import Findings
 
 @dataclass(frozen=True)
 class SenderState:
-    """A mailbox now. `ramp_day` counts from 1; 0 = it has sent nothing yet, None = it needs no ramp any more."""
+    """A mailbox now. `ramp_day` counts from 1; 0 = it has sent nothing yet, None = it needs no ramp any more.
+
+    `left`: mails that may still start today, as far as its own caps, the campaign's and a hold say.
+    """
 
     address: str
     findings: Findings
@@ -26,6 +29,7 @@ class SenderState:
     refused: str | None
     today: int
     allowance: int
+    left: int
     ramp_day: int | None
     next_at: datetime | None
     held_until: datetime | None
@@ -59,6 +63,7 @@ def states(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> list[
                 refused=refused.get(sender.address),
                 today=started.get(limits.key(sender.address), 0),
                 allowance=sender.pace.allowance(mailbox.first_day, today),
+                left=caps.left(cursor, limits, sender.address, today, now),
                 ramp_day=day if day <= sender.pace.ramp_days else None,
                 next_at=mailbox.next_at if mailbox.next_at and mailbox.next_at > now else None,
                 held_until=mailbox.held_until if held else None,

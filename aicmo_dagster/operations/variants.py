@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
@@ -18,6 +19,9 @@ from aicmo_dagster.store.variants import Chosen, Counted, Step
 TIME_TO_ANSWER = timedelta(days=7)
 """A reply counts when it came so soon after the mail; mails that are younger do not count yet. So mails sent
 yesterday, which nobody has answered, do not make a variant look worse than one that was sent last month."""
+
+LIFT = 1.5
+"""What `Trial.mails_needed` looks for: half as many replies again."""
 
 _BY = "aicmo"
 
@@ -53,6 +57,48 @@ class Trial:
         found = [one.comparison for one in others if one.comparison is not None]
         tallies = [one.tally for one in others]
         return comparison.winner([one.name for one in others], base.name, tallies, found)
+
+    def mails_needed(self, one: Compared) -> int | None:
+        """Mails of the base and the variant together after which `LIFT` is seen in four of five cases."""
+        if one.comparison is None:
+            return None
+        return comparison.mails_needed(self.variants[0].tally.rate, LIFT, one.weight, len(self.variants) - 1)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON takes it, which knows no infinity."""
+        sequence, version, step = self.step
+        chosen = self.chosen
+        return {
+            "sequence": sequence,
+            "version": version,
+            "step": step,
+            "winner": self.winner,
+            "chosen": chosen and {"variant": chosen.variant, "by": chosen.chosen_by, "at": chosen.chosen_at},
+            "variants": [self._row(one) for one in self.variants],
+        }
+
+    def _row(self, one: Compared) -> dict[str, Any]:
+        by = one.comparison
+        row: dict[str, Any] = {
+            "variant": one.name,
+            "weight": one.weight,
+            "mails": one.counted.mails,
+            "young": one.counted.young,
+            "replies": one.counted.replies,
+            "positive": one.counted.positive,
+            "rate": one.tally.rate,
+            "rate_interval": comparison.wilson(one.tally),
+            "mails_needed": self.mails_needed(one),
+        }
+        if by is not None:
+            row |= {"lift": _number(by.lift), "lift_interval": [_number(end) for end in by.lift_interval]}
+            row |= {"difference_interval": by.difference, "p": by.p, "by_lot": by.by_lot}
+            row |= {"better": by.better, "worse": by.worse}
+        return row
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or value == float("inf") else value
 
 
 def _tally(counted: Counted) -> Tally:

@@ -95,6 +95,16 @@ def wants_nothing(lead: str) -> str:
     return f"({_SUPPRESSED.format(lead, _BY_WISH)} OR {_OPTED_OUT.format(lead)})"
 
 
+def declined(cursor: Cursor, campaign_id: int, address: str) -> bool:
+    """Whether nobody may write to the address for the campaign, a lead's or not; that a mail came back is no wish."""
+    cursor.execute(
+        f"SELECT {wants_nothing('l')} FROM (SELECT NULL::bigint AS id, %s::text AS email, %s::text AS email_domain, "
+        "%s::bigint AS campaign_id) l".encode(),
+        [address.lower(), address.lower().rpartition("@")[2], campaign_id],
+    )
+    return cursor.fetchone() == (True,)
+
+
 @dataclass(frozen=True)
 class Earlier:
     """A mail of the same enrolment that was sent before."""

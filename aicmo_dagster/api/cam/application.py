@@ -16,8 +16,11 @@ from aicmo_dagster.api.cam import (
     problems,
     runs,
     schedules,
+    senders,
     sends,
+    sequences,
     suppressions,
+    variants,
 )
 from aicmo_dagster.api.cam.bodies import LimitedBodies
 from aicmo_dagster.api.cam.problems import Problem
@@ -36,6 +39,9 @@ _ROUTES = [
     audit.routes,
     sends.routes,
     suppressions.routes,
+    sequences.routes,
+    senders.routes,
+    variants.routes,
 ]
 
 
