@@ -8,6 +8,8 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from aicmo_dagster.store.database import rows
+
 _TIME = "datetime64[us, UTC]"
 
 POINTS = """(
@@ -145,3 +147,17 @@ def kept(cursor: Cursor[TupleRow], campaign_id: int, version: int) -> dict[str, 
     )
     row = cursor.fetchone()
     return row[0] if row else None
+
+
+def listing(
+    cursor: Cursor[TupleRow], campaign_id: int, before: int | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """The versions that were back-tested, the newest first: who made them, when, and what would have changed."""
+    return rows(
+        cursor,
+        "SELECT version, created_by, created_at, backtest ->> 'error' AS error, (backtest -> 'days')::int AS days, "
+        "(backtest #> '{comparison,leads}')::int AS leads, (backtest #> '{comparison,changed}')::int AS changed "
+        "FROM campaign_versions WHERE campaign_id = %(campaign)s AND backtest IS NOT NULL "
+        "AND (%(before)s::bigint IS NULL OR version < %(before)s) ORDER BY version DESC LIMIT %(limit)s",
+        {"campaign": campaign_id, "before": before, "limit": limit},
+    )

@@ -75,12 +75,15 @@ def in_use(cursor: Cursor[TupleRow], campaign_id: int) -> StoredModel | None:
     return StoredModel(**found[0]) if found else None
 
 
-def listing(cursor: Cursor[TupleRow], campaign_id: int, limit: int = 20) -> list[StoredModel]:
-    """The campaign's models, the newest first."""
+def listing(
+    cursor: Cursor[TupleRow], campaign_id: int, limit: int = 20, before: int | None = None
+) -> list[StoredModel]:
+    """The campaign's models, the newest first; `before` is the number of the last one seen."""
     found = rows(
         cursor,
-        f"SELECT {_COLUMNS} FROM conversion_models WHERE campaign_id = %s ORDER BY number DESC LIMIT %s",
-        [campaign_id, limit],
+        f"SELECT {_COLUMNS} FROM conversion_models WHERE campaign_id = %(campaign)s "
+        "AND (%(before)s::bigint IS NULL OR number < %(before)s) ORDER BY number DESC LIMIT %(limit)s",
+        {"campaign": campaign_id, "before": before, "limit": limit},
     )
     return [StoredModel(**one) for one in found]
 

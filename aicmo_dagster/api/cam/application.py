@@ -8,11 +8,13 @@ from starlette.middleware.cors import CORSMiddleware
 
 from aicmo_dagster.api.cam import (
     audit,
+    backtests,
     campaigns,
     dashboard,
     health,
     keys,
     metrics,
+    models,
     problems,
     runs,
     schedules,
@@ -42,6 +44,8 @@ _ROUTES = [
     sequences.routes,
     senders.routes,
     variants.routes,
+    models.routes,
+    backtests.routes,
 ]
 
 
