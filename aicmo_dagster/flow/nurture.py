@@ -5,7 +5,7 @@ once.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,9 @@ import pandas as pd
 
 from aicmo_dagster import settings
 from aicmo_dagster.campaign.sending import Sender
+from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.flow.run import Run, Streamed, silent, stream, utc_now, writing
-from aicmo_dagster.mail import preflight
+from aicmo_dagster.mail import dkim, linter, preflight
 from aicmo_dagster.mail.delivery import Delivered, send_due
 from aicmo_dagster.mail.outbox import Outbox
 from aicmo_dagster.mail.outcome import Transport
@@ -141,17 +142,20 @@ def _give_mailboxes(cursor: sends.Cursor, run: Run) -> None:
 def deliver(run: Run, watch: Callable[[], object] | None = None) -> Delivered:
     """Send what is due and inside its window, and plan what follows it; after `plan`.
 
-    `watch` is called every minute: it may pause the campaign.
+    `watch` is called every minute: it may pause the campaign. Raises ConfigurationError where this machine lacks what
+    every mail needs, such as the address of the unsubscribe page: no mail is to blame for that.
     """
     if not run.campaign.config.sending.senders:
         return Delivered(
             stopped="the campaign has no sender; give sending.senders with mailbox and postal_address"
         )
+    if lacking := linter.check_senders(run.campaign.config, settings.public_url()):
+        raise ConfigurationError("\n".join(lacking))
     sending = run.campaign.config.sending
-    refused: dict[str, str] = {}
+    refused = _without_key(sending.senders)
     if run.campaign.config.mode == "live":
         with database.transaction() as cursor:
-            refused = preflight.refusals(
+            refused |= preflight.refusals(
                 cursor, sending.senders, sending.holds, utc_now(), sending.cap_per_day
             )
     delivered = send_due(
@@ -166,6 +170,17 @@ def deliver(run: Run, watch: Callable[[], object] | None = None) -> Delivered:
     if delivered.sent:
         plan(replace(run, now=utc_now(), progress=silent))
     return delivered
+
+
+def _without_key(senders: Sequence[Sender]) -> dict[str, str]:
+    """Mailboxes whose mails cannot be signed here, and why."""
+    found = {}
+    for sender in senders:
+        try:
+            dkim.signer(sender)
+        except ConfigurationError as error:
+            found[sender.address] = str(error)
+    return found
 
 
 def can_send(cursor: sends.Cursor, campaign: Campaign, at: datetime) -> bool:

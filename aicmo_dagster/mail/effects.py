@@ -38,7 +38,7 @@ _WRITTEN_TO = (
 def replied(
     cursor: Cursor, lead_id: int, send_id: int | None, at: datetime, category: str | None = None
 ) -> bool:
-    """A person answered: the mails to the person end, and to the company where the campaign says so.
+    """A person answered: the campaign's mails to the person end, and to the company where the campaign says so.
 
     `category` is what a reply is about, where that is sure: `unsubscribe` stops all mails everywhere, and
     `interested` is recorded as that outcome. Returns False where the reply was known.

@@ -6,6 +6,7 @@ the button for this campaign alone was pressed. The page that answers has a butt
 button says does, so neither a program that follows links nor one that posts again gets anybody subscribed.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -39,6 +40,7 @@ _MISTAKE = (
 )
 _WHICH = {"all": "from us", "campaign": "on this subject"}
 _MOST_BODY = 10_000
+_WITHIN_S = 30.0
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
@@ -105,10 +107,14 @@ def _back(lead_id: int, scope: str) -> HTMLResponse:
 async def _pressed(request: Request) -> dict[str, list[str]]:
     """What the form says; nothing where it cannot be read, which means: no more mails at all."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BODY:
-            return {}
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _MOST_BODY:
+                    return {}
+    except TimeoutError:
+        return {}
     return parse_qs(body.decode("latin-1"))
 
 

@@ -175,6 +175,7 @@ def _hold(cursor: Cursor[TupleRow], campaign: Campaign, mailbox: str, reason: st
 def release(cursor: Cursor[TupleRow], campaign: Campaign, mailbox: str, actor: str) -> bool:
     """Let a held mailbox send again, its mails counted anew from now; False where it is not held.
 
+    Nor does it wait any more for a time, or begin its ramp on a day, that a clock far ahead wrote down.
     Raises ConfigurationError where the campaign has no such mailbox.
     """
     mailbox = mailbox.lower()
@@ -184,9 +185,12 @@ def release(cursor: Cursor[TupleRow], campaign: Campaign, mailbox: str, actor: s
             f"campaign '{campaign.key}' has no mailbox {mailbox!r}; it has: {', '.join(addresses) or 'none'}"
         )
     cursor.execute(
-        "UPDATE mailboxes m SET held_until = NULL, held_reason = NULL, troubles = 0 FROM mailboxes o "
-        "WHERE m.address = %s AND o.address = m.address AND m.held_until IS NOT NULL "
-        "RETURNING o.held_reason",
+        "UPDATE mailboxes m SET held_until = NULL, held_reason = NULL, troubles = 0, "
+        "next_at = CASE WHEN m.next_at <= now() + interval '1 day' THEN m.next_at END, "
+        "first_day = least(m.first_day, current_date) FROM mailboxes o WHERE m.address = %s "
+        "AND o.address = m.address AND (m.held_until IS NOT NULL OR m.next_at > now() + interval '1 day' "
+        "OR m.first_day > current_date + 1) "
+        "RETURNING coalesce(o.held_reason, 'it waits for a time that a clock far ahead wrote down')",
         [Limits.of(campaign.config).key(mailbox)],
     )
     if (row := cursor.fetchone()) is None:

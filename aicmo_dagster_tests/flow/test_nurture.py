@@ -1,10 +1,14 @@
+import contextlib
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from sqlalchemy.engine import URL
 
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.flow import run
 from aicmo_dagster.flow.nurture import deliver, plan
 from aicmo_dagster.flow.run import Run
@@ -97,3 +101,23 @@ def test_a_planned_mail_keeps_to_the_clock_of_where_its_lead_is_by_now(campaign:
         assert database.fetch("SELECT state, time_zone FROM sends") == [
             {"state": "planned", "time_zone": "Asia/Tokyo"}
         ]
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        {"tracking": {"clicks": True}},
+        {"senders": [{**outreach.SENDER, "dkim": {"selector": "s", "key_env": "AICMO_TEST_NO_KEY"}}]},
+    ],
+    ids=["address for tracked links", "key to sign with"],
+)
+def test_what_this_machine_lacks_is_no_fault_of_a_mail(store: URL, lacking: dict[str, Any]) -> None:
+    document = outreach.config().model_dump(mode="json")
+    document["sending"] |= lacking
+    campaign = outreach.add_campaign(CampaignConfig.model_validate(document))
+    _enrol(campaign, "lead@example.org")
+    for day in range(7):
+        with time_machine.travel(NOW + timedelta(days=day), tick=False):
+            with contextlib.suppress(ConfigurationError):
+                _nurture()
+            assert database.fetch("SELECT state, attempts FROM sends") == [{"state": "planned", "attempts": 0}]

@@ -252,3 +252,16 @@ def test_a_mailbox_over_a_limit_is_warned_of() -> None:
     assert health.warning(found, _config().sending.holds) == (
         "one@example.com: 9 of 100 mails of the last seven days bounced: 9 %, and 5 % is the limit"
     )
+
+
+def test_a_release_heals_what_a_clock_far_ahead_wrote_down(campaign: Campaign) -> None:
+    with database.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO mailboxes (address, first_day, next_at) "
+            "VALUES (%s, current_date + 40, now() + interval '40 days')",
+            [f"simulation {MAILBOXES[0]}"],
+        )
+        assert health.release(cursor, campaign, MAILBOXES[0], "tester")
+        assert not health.release(cursor, campaign, MAILBOXES[0], "tester")
+        cursor.execute("SELECT first_day = current_date, next_at FROM mailboxes")
+        assert cursor.fetchone() == (True, None)

@@ -191,8 +191,9 @@ def test_an_upgrade_counts_what_was_sent_today_and_remembers_how_long_a_mailbox_
         for lead, at in zip(leads, ("now()", "now()", "now() - interval '20 days'"), strict=True):
             cursor.execute(
                 "INSERT INTO sends (campaign_id, lead_id, sequence, sequence_version, step, state, due_at, "
-                "time_zone, mode, sender, recipient, started_at, sent_at, run_id) VALUES (%s, %s, 'a', 1, 1, 'sent', now(), 'UTC', "
-                f"'live', 'me@example.com', 'lead@example.org', {at}, {at}, %s)".encode(),
+                "time_zone, mode, sender, recipient, started_at, sent_at, run_id) "
+                "VALUES (%s, %s, 'a', 1, 1, 'sent', now(), 'UTC', 'live', 'me@example.com', "
+                f"'lead@example.org', {at}, {at}, %s)".encode(),
                 [campaign, lead, uuid.UUID(int=1)],
             )
     migrate.ensure_current(old)
