@@ -1,7 +1,7 @@
 """E-mail addresses in the prose and in the fields of a bounce."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from email.utils import getaddresses
 
 _LOCAL = r"[\w!#$%&*+/=?^`{|}~.'-]{1,64}"
@@ -67,6 +67,27 @@ def of_field(value: str) -> str | None:
     if any(blank.isspace() for blank in address) and not address.startswith('"'):
         return None
     return address.rstrip(".")
+
+
+def as_written(address: str, written_to: Collection[str]) -> str:
+    """The address of ours that a server has rewritten into this one, in its own spelling if there is none.
+
+    Within an organisation mail goes on to `name@host.example.com` or, by the old percent hack (RFC 1123 5.2.16), to
+    `name%example.com@relay.example.com`. `written_to` is in lower case.
+    """
+    low = address.lower()
+    if low in written_to:
+        return address
+    local, _, domain = low.rpartition("@")
+    inner, percent, behind = local.rpartition("%")
+    if percent and f"{inner}@{behind}" in written_to:
+        return f"{inner}@{behind}"
+    above = [
+        one
+        for one in written_to
+        if one.rpartition("@")[0] == local and domain.endswith("." + one.rpartition("@")[2])
+    ]
+    return above[0] if len(above) == 1 else address
 
 
 def _character(code: str) -> str:

@@ -39,7 +39,8 @@ _NOBODY = re.compile(
     r"user unknown|unknown user|no such (?:user|recipient|mailbox|address|person|account)|"
     r"\bnon-?existent (?:user|recipient|mailbox|account)|"
     r"(?:user|recipient|mailbox|account|address)(?: \S{1,80})? (?:does not|doesn't) exist|"
-    r"(?:user|recipient|mailbox|account)(?: \S{1,80})? (?:was |is )?not found"
+    r"(?:user|recipient|mail-?box|account)(?: \S{1,80})? (?:was |is )?not found|"
+    r"no (?:such )?mail-?box (?:found|here|exists)"
 )
 _REPLY = re.compile(r"^\s*(?:\S{1,20};\s*)?([45]\d\d)(?=[ \-:]|$)")
 _DERIVED = {"550": "5.1.1", "551": "5.1.6", "552": "5.2.2", "553": "5.1.3"}
@@ -66,9 +67,15 @@ def blamed(kind: Kind, said: str, notice: str) -> Kind:
     text = f"{said}\n{notice}"
     if kind == "soft" and _AT_RECIPIENT.search(" ".join(text[:_MOST_CHARACTERS].split())):
         return "hard" if _unknown_by_policy(said or notice) else kind
+    plain = " ".join(text[:_MOST_CHARACTERS].lower().split())
+    if kind == "hard" and _AFTER.search(plain):
+        # Whoever took the mail's whole text for the recipient does not say of his own domain that there is none.
+        about_us = words.NO_DOMAIN.search(plain) and not (
+            words.UNKNOWN.search(plain) or words.DISABLED.search(plain)
+        )
+        return "sender" if about_us else kind
     if kind not in ("hard", "soft") or not refused_as_sender(text):
         return kind
-    plain = " ".join(text[:_MOST_CHARACTERS].lower().split())
     passing = words.PASSING.search(plain) or words.FULL.search(plain)
     lasting = re.search(r"(?<![\d.])(?:5\d\d|5\.\d{1,3}\.\d{1,3})(?![\d.])", plain)
     return "sender" if kind == "hard" or (lasting and not passing) else kind

@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from flufl.bounce import all_failures
 
 from aicmo_dagster.mail.bounces import words
-from aicmo_dagster.mail.bounces.addresses import of_field, of_headers
+from aicmo_dagster.mail.bounces.addresses import as_written, of_field, of_headers
 from aicmo_dagster.mail.bounces.classes import classify, enhanced
 from aicmo_dagster.mail.bounces.dialogue import blamed, is_derived
 from aicmo_dagster.mail.bounces.notice import Found, read_notice
@@ -18,7 +18,7 @@ from aicmo_dagster.mail.bounces.report import Failure, Kind, Report
 from aicmo_dagster.mail.bounces.returned import Returned, message_id_in, parted
 from aicmo_dagster.mail.bounces.status import original_message_id, read_status, status_texts
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Rises with every change of the rules that may read a kept message differently."""
 
 # The library logs what it stumbles over with the mail's own words, which hold addresses.
@@ -55,7 +55,8 @@ def read(content: bytes) -> Report | None:
         return None
     message_id = returned.message_id or original_message_id([*statuses, notice])
     message_id = message_id or message_id_in(message.get("in-reply-to") or message.get("references"))
-    return Report(_each_once(failures), message_id)
+    written = [replace(one, recipient=as_written(one.recipient, returned.to)) for one in failures]
+    return Report(_each_once(written), message_id)
 
 
 def _report_in(message: Part) -> Part | None:

@@ -51,6 +51,7 @@ def test_a_passing_refusal_of_the_sender_stays_soft() -> None:
         ("554 5.7.1 user x@example.com does not exist (in reply to end of DATA command)", "soft"),
         ("554 5.7.1 user unknown, try again later (in reply to RCPT TO command)", "soft"),
         ("554 5.7.1 no such user, or you are on our blocklist (in reply to RCPT TO command)", "soft"),
+        ("550 5.7.1 No mailbox found (in reply to RCPT TO command)", "hard"),
         ("554 5.7.1 rejected (in reply to RCPT TO command)", "soft"),
         ("450 4.7.1 user unknown (in reply to RCPT TO command)", "soft"),
     ],
@@ -103,3 +104,16 @@ def test_of_a_derived_status_only_the_words_count(said: str, kind: str) -> None:
     answer = read(report(status, notice))
     assert answer is not None
     assert [(failure.kind, failure.status) for failure in answer.failures] == [(kind, "5.1.1")]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("550 5.2.0 From: Domain is invalid (in reply to end of DATA command)", "sender"),
+        ("550 Unknown user, no such domain (in reply to end of DATA command)", "hard"),
+        ("550 User unknown (in reply to end of DATA command)", "hard"),
+        ("550 Domain is invalid (in reply to RCPT TO command)", "hard"),
+    ],
+)
+def test_an_unknown_domain_after_the_text_was_taken_is_the_sender_s(said: str, kind: str) -> None:
+    assert blamed("hard", said, "") == kind
