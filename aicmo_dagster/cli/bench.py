@@ -187,6 +187,36 @@ def titles(as_json: _AsJson = False) -> None:
         console.print(confused)
 
 
+@app.command("replies", epilog="Example: aicmo bench replies --json")
+def replies(as_json: _AsJson = False) -> None:
+    """Labelled replies sorted: how many right, which confused, what is left to a person, wishes overlooked."""
+    from aicmo_dagster.benchmarks import replies as benchmark
+
+    figures = _measure(benchmark.run, as_json, "how replies are sorted")
+    if figures is None:
+        return
+    console = Console()
+
+    def share(one: float | None) -> str:
+        return "" if one is None else f"{one:.3f}"
+
+    for name, one in figures["files"].items():
+        console.print(f"{name}: {one['replies']:,} replies, {share(one['accuracy'])} right")
+        console.print(
+            f"Left to a person: {share(one['reviewed'])}; of the others "
+            f"{share(one['accuracy_unreviewed'])} right; wishes for no more mail surely taken for "
+            f"something else: {one['unsubscribe_missed']}"
+        )
+        console.print(", ".join(f"{language} {share(right)}" for language, right in one["languages"].items()))
+        table = Table("Category", "Labelled", "Precision", "Recall", "Wrongly sorted as", title=name)
+        for kind, of in one["categories"].items():
+            read = one["confusion"][kind]
+            wrong = ", ".join(f"{other} {count}" for other, count in read.items() if count and other != kind)
+            row = (f"{sum(read.values()):,}", share(of["precision"]), share(of["recall"]), wrong)
+            table.add_row(kind, *row)
+        console.print(table)
+
+
 @app.command("execute", epilog="Example: aicmo bench execute --rounds 3")
 def execute(
     rounds: Annotated[int, typer.Option(min=1, help="How often each command is timed.")] = 5,
