@@ -101,16 +101,17 @@ def campaign_for(role: Role) -> Any:
         caller: Annotated[Caller, may(role)],
     ) -> Scope:
         with database.transaction() as cursor:
-            return Scope(caller, visible(caller, campaigns.find(cursor, id), id))
+            try:
+                campaign = campaigns.find(cursor, id)
+            except CampaignNotFoundError:
+                if caller.campaign_ids is None:
+                    raise
+                campaign = None  # which campaigns there are instead is not for this caller
+        if campaign is None or not caller.sees(campaign.id):
+            raise CampaignNotFoundError(f"there is no campaign '{id}'")
+        return Scope(caller, campaign)
 
     return Depends(scope)
-
-
-def visible(caller: Caller, campaign: Campaign, named: str) -> Campaign:
-    """The campaign, where the caller may see it. Raises CampaignNotFoundError as if there were none."""
-    if not caller.sees(campaign.id):
-        raise CampaignNotFoundError(f"there is no campaign '{named}'")
-    return campaign
 
 
 Viewer = Annotated[Caller, may("viewer")]

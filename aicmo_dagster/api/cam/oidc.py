@@ -14,14 +14,26 @@ from typing import Any, get_args
 
 import requests
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from aicmo_dagster.errors import ConfigurationError, VendorUnavailableError
 from aicmo_dagster.store.api_keys import Role
 
 ISSUER, AUDIENCE, ROLE_CLAIM = "AICMO_OIDC_ISSUER", "AICMO_OIDC_AUDIENCE", "AICMO_OIDC_ROLE_CLAIM"
-_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+_ALGORITHMS = [
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "Ed25519",
+    "EdDSA",
+]
 _KEPT_S, _AGAIN_S = 3600.0, 30.0
 _LEEWAY_S = 30
 _TIMEOUT_S = 10
@@ -71,11 +83,11 @@ def _claims(token: str, issuer: str, audience: str) -> dict[str, Any] | None:
                 exp={"essential": True},
                 sub={"essential": True},
             ).validate(decoded.claims)
-        except JoseError:
-            return None
-        except ValueError:  # no key of that name, or no token at all
+        except (InvalidKeyIdError, ValueError):  # no key of that name, or no token at all
             if again:
                 return None
+        except JoseError:
+            return None
         else:
             return dict(decoded.claims)
     return None
