@@ -14,8 +14,8 @@ _SUBJECT = re.compile(
     r"^(?:re:|aw:|sv:)?\s*\W{0,2}(?:auto(?:matic|matische)?[- ]?(?:reply|response|antwort|antwoord)|autoreply|"
     r"out of (?:the )?office|ooo\b|away from (?:the )?office|abwesenheit|abwesend|automatische antwort|"
     r"automatisch antwoord|afwezig|réponse automatique|absence du bureau|message d'absence|"
-    r"respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|assente|"
-    r"resposta automática|fora do escritório|ausência)",
+    r"respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|assen(?:te|za)|"
+    r"ausente\b|resposta automática|fora do escritório|ausência)",
     re.IGNORECASE,
 )
 _AWAY = re.compile(

@@ -8,6 +8,14 @@ Name = Literal["interested", "not_now", "not_interested", "question", "referral"
 
 _PHRASES: dict[Name, str] = {
     "unsubscribe": r"""
+        (?:hör\w*|hören sie) (?:bitte )?(?:endlich )?(?:auf|damit auf)\b.{0,20}(?:schreib|mail|kontakt|schick)|
+        (?:stop|stoppe[nr]?|arrête[rz]?|cesse[rz]?|dej(?:a|ad|e|en) de|par(?:a|ad|e|en|em) de|
+        deix(?:a|e|em) de|smett\w+ di)
+        .{0,20}(?:e-?mail|mail|schr|écri|envo|contact|escrib|env[ií]a|mand|contat|scriv|invi)|
+        (?:nehmen|streichen|entfernen) sie (?:mich|uns|meine)|
+        (?:supprim|effac|elim[ií]n|b[oó]rr|remov|cancell|verwijder|remove|delete|erase)\w* .{0,20}
+        (?:address|adress|direcci|indirizzo|endereço|adres\b|my data|mes données|mis datos|miei dati|
+        meus dados|gegevens)|
         unsubscribe|opt[- ]?out|
         (?:take|remove) (?:me|us|my (?:e-?mail )?address|this address) (?:off|from|out)|remove me|
         stop (?:e-?mailing|mailing|contacting|writing|sending|spamming)|
@@ -31,6 +39,16 @@ _PHRASES: dict[Name, str] = {
         niet meer (?:mailen|benaderen|contacteren)
     """,
     "not_interested": r"""
+        ^\W*(?:no|nope|nein|nee|non|não)\W*$|
+        (?:too|zu|trop|demasiado|troppo|muito|te) (?:expensive|pricey|teuer|ch[eè]re?|car[oa]|duur)\b|hors de prix|
+        preis .{0,15}zu hoch|
+        interes+\w* (?:until|till|bis|hasta|finché|fino a quando|até|tot)\b|intéress\w* jusqu|
+        intéress\w* pas\b|n['’]est pas intéressant|
+        (?:haben|nutzen|verwenden) (?:bereits|schon)|zufrieden\b|avons déjà|utilisons déjà|satisfaits? de|
+        ya (?:usamos|tenemos|contamos|trabajamos|utilizamos)|contentos con|satisfechos con|
+        (?:abbiamo|usiamo|utilizziamo) già|soddisfatti d|já (?:usamos|temos|utilizamos|trabalhamos)|satisfeitos com|
+        (?:gebruiken|hebben|werken) (?:wij |we )?al\b|tevreden met|
+        (?:wir|ich) (?:verzichten?|lehnen? ab)|c['’]est non|(?:decided|decide) against|
         not (?:really |currently )?interested|no interest|no,? thanks|no thank you|
         not (?:a (?:good )?fit|relevant|for us|needed)|we['’]?(?:re| are) (?:all set|good|happy with)|
         don['’]t need|do not need|(?:we|i)['’]?ll pass|have to (?:decline|pass)|
@@ -43,6 +61,13 @@ _PHRASES: dict[Name, str] = {
         niet geïnteresseerd|niet nodig
     """,
     "not_now": r"""
+        (?:no|keine?n?|pas de|sin|no hay|no tenemos|non abbiamo|senza|sem|não temos|geen) (?:more |mehr )?
+        (?:budget|presupuesto|orçamento)\b|
+        budget .{0,40}(?:frozen|spent|used up|exhausted|ausgeschöpft|aufgebraucht|bouclé|épuisé|esaurito|finito|op\b)|
+        (?:follow up|ask again|revisit|talk again|check in) .{0,20}(?:after|next|in )|
+        (?:muy|trop|très|molto|muito|te|erg|zu|sehr) (?:liad|ocupad|occup|pres[oi]\b|druk|beschäftigt)|
+        keine zeit|(?:quizás?|tal vez|peut-être|forse|magari|talvez|vielleicht|wellicht|misschien) .{0,15}
+        (?:später|plus tard|más tarde|più tardi|dopo|depois|later)|per ora|
         not (?:right )?now|not at (?:the|this) (?:moment|time|stage)|
         (?:next|in a (?:few|couple)|in \w+) (?:quarter|year|months?)|
         (?:reach|get back|check back|circle back|try again|contact me again|come back|
@@ -61,6 +86,10 @@ _PHRASES: dict[Name, str] = {
         volgend (?:jaar|kwartaal)|over \w+ maanden
     """,
     "referral": r"""
+        sprechen sie .{0,15}mit|(?:bon|bonne) (?:interlocut\w+|personne)|
+        (?:not|nicht|pas|no soy|non sono|não sou|niet) .{0,12}
+        (?:responsible|zuständig|responsable|responsabile|responsável|verantwoordelijk)|
+        (?:dafür|hierfür|dafuer) (?:zuständig|verantwortlich)|
         (?:talk|speak|reach out|write|get in touch|contact|turn|forward\w*|
         refer\w*) .{0,25}(?:my colleague|colleague|instead|our (?:head|cto|ceo|team|director)|who (?:is|
         handles|runs))|
@@ -81,6 +110,16 @@ _PHRASES: dict[Name, str] = {
         de juiste persoon|in cc
     """,
     "interested": r"""
+        ^\W*(?:yes|yeah|ja|oui|sí|sì|sim)\W+(?:please|sehr|gerne?|natürlich|avec plaisir|bien sûr|por favor|claro|certo|
+        volentieri|com certeza|graag|prima)\b|
+        (?:when|wann|quand|cuándo|quando|wanneer) .{0,20}(?:talk|call|meet|free|available|pass|zeit|libre|disponible|
+        podemos|puedes|puede|possiamo|schikt|past|kun)|
+        not (?:a )?(?:bad idea|uninterested|opposed|averse)|(?:no|nothing) (?:objection|against)|
+        (?:spricht nichts|nichts) dagegen|dagegen spricht nichts|nicht abgeneigt|je veux bien|pas contre|
+        (?:pas de|aucun) problème pour|no tengo (?:ningún )?inconveniente|nada en contra|nessun problema (?:per|con)|
+        não vejo problema|nada contra|geen bezwaar|niets? (?:op )?tegen|
+        schicken sie .{0,12}(?:termin|unterlagen|informationen|details|angebot)|(?:envía|envia|manda|mánda)(?:me|nos)\b|
+        ll[aá]m[ae](?:me|nos)\b|envie (?:os|mais)|stuur .{0,8}(?:de|meer|maar)\b|
         (?:very |quite |definitely )?interested|sounds (?:good|great|interesting)|
         (?:let['’]s|happy to|love to|would like to|glad to|can we|could we) (?:talk|chat|meet|speak|
         schedule|set up|have a|discuss|connect|hear|learn|jump|hop)|
@@ -117,9 +156,16 @@ _RULES = {
 _ORDER: tuple[Name, ...] = ("unsubscribe", "not_interested", "referral", "not_now", "interested", "question")
 # A wish that is denied is none: "please do not remove me".
 _DENIED = re.compile(
-    r"(?:do not|don['’]t|nicht|ne|no|non|não|niet) (?:\w+ )?(?:remove|unsubscribe|abmelden|désabonne\w*|uitschrijven)",
+    r"(?:do not|don['’]t|nicht|ne|no|non|não|niet) (?:\w+ )?"
+    r"(?:remove|stop|unsubscribe|abmelden|désabonne\w*|uitschrijven)",
     re.IGNORECASE,
 )
+# "If it costs less than 5k, yes": a price is named that the reader would pay.
+_CONDITION = re.compile(
+    r"^\W*(?:if|provided|as long as|falls|wenn|sofern|solange|si|se|als|mits|à moins de)\b[^?]{0,60}\d[^?]{0,120}$",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w")
 _MOST = 4_000
 
 
@@ -149,7 +195,8 @@ def categorise(text: str, subject: str = "") -> Category:
     if "unsubscribe" in found:
         return Category("unsubscribe", 0.9 if len(said) < 600 else 0.7)
     if "not_interested" in found:
-        return Category("not_interested", 0.6 if found & {"referral", "not_now"} else 0.85)
+        mixed = found & {"referral", "not_now"}
+        return Category("not_interested", 0.6 if mixed else 0.75 if "interested" in found else 0.85)
     if "referral" in found:
         return Category("referral", 0.65 if found & {"interested", "not_now"} else 0.8)
     if "not_now" in found:
@@ -158,4 +205,8 @@ def categorise(text: str, subject: str = "") -> Category:
         return Category("interested", 0.7 if "question" in found else 0.85)
     if "question" in found:
         return Category("question", 0.75)
+    if _CONDITION.match(said):
+        return Category("interested", 0.6)
+    if _ADDRESS.search(said):
+        return Category("referral", 0.5)  # it may as well be the writer's own
     return Category("other", 0.3)

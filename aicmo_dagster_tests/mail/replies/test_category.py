@@ -92,6 +92,34 @@ def test_a_subject_alone_can_be_the_wish() -> None:
     assert categorise("", "Unsubscribe").name == "unsubscribe"
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("It's not a bad idea, show us.", "interested"),
+        ("Da spricht nichts dagegen.", "interested"),
+        ("Ja, gerne. Wann haben Sie Zeit?", "interested"),
+        ("If it stays below 300 a month, we take it.", "interested"),
+        ("We were interested until the quote came in.", "not_interested"),
+        ("Interesting, but too expensive for us.", "not_interested"),
+        ("Cela ne nous intéresse pas.", "not_interested"),
+        ("Nope.", "not_interested"),
+        ("Interesting, but please stop sending mails.", "unsubscribe"),
+        ("No tenemos presupuesto, quizás más tarde.", "not_now"),
+    ],
+)
+def test_the_decisive_words_win_over_words_of_another_category(text: str, name: str) -> None:
+    assert categorise(text).name == name
+
+
+def test_who_asks_not_to_stop_is_not_taken_off() -> None:
+    assert categorise("Please do not stop mailing me about this").name != "unsubscribe"
+
+
+def test_an_address_alone_is_left_to_a_person() -> None:
+    found = categorise("Kim, kim@example.com")
+    assert (found.name, found.confidence < 0.6) == ("referral", True)
+
+
 @given(st.text(max_size=400))
 def test_any_text_has_a_category(text: str) -> None:
     assert 0 <= categorise(text, text[:50]).confidence <= 1
