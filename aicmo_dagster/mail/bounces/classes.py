@@ -14,9 +14,11 @@ _MOST_CHARACTERS = 3000
 
 ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 _REPLY = re.compile(
-    r"(?<![\d.:-])([45]\d\d)(?=[ \-:,)\]\"]|$)(?! ?(?:kb|mb|bytes|byte|seconds|hours|days|minutes|times))"
+    r"(?:(?<![\d.:-])|(?<= :))([45]\d\d)(?=[ \-:,)\]\"]|$)(?! ?(?:kb|mb|bytes|byte|seconds|hours|days|minutes|times))"
 )
-_NOISE = re.compile(r"https?://\S+|\b\S{1,100}@\S{1,200}|\[[\d.:a-f]{3,45}\]|\b(?:\d{1,3}\.){3}\d{1,3}\b")
+_NOISE = re.compile(
+    r"https?://([^\s/?#:@]{1,100})\S*|\b\S{1,100}@\S{1,200}|\[[\d.:a-f]{3,45}\]|\b(?:\d{1,3}\.){3}\d{1,3}\b"
+)
 
 _STATUS: dict[str, Kind] = {
     "1.1": "hard", "1.2": "hard", "1.3": "hard", "1.6": "hard", "1.10": "hard",
@@ -108,7 +110,7 @@ _DEAD_BEYOND_DOUBT = re.compile(
     r"recipient not found|recipnotfound|not found by smtp address lookup"
 )
 _UNAVAILABLE = re.compile(
-    r"mailbox (?:is )?unavailable|mailbox (?:is )?not available|not (?:a )?local|invalid recipient|no mailbox"
+    r"mailbox (?:\S{1,80} )?(?:is )?(?:unavailable|not available)|not (?:a )?local|invalid recipient|no mailbox"
 )
 
 
@@ -141,7 +143,7 @@ def _evidence(plain: str) -> _Evidence:
         dead=bool(
             words.UNKNOWN.search(plain) or words.NO_DOMAIN.search(plain) or words.DISABLED.search(plain)
         ),
-        full=bool(words.FULL.search(plain)),
+        full=bool(words.FULL.search(words.SENDING_QUOTA.sub("x", plain))),
         sender=bool(words.SENDER.search(plain)),
         content=bool(words.CONTENT.search(plain)),
         passing=bool(words.PASSING.search(plain)),
@@ -149,6 +151,6 @@ def _evidence(plain: str) -> _Evidence:
 
 
 def _plain(text: str) -> str:
-    """Lower case, single blanks, without links, addresses and IP numbers, whose letters mean nothing."""
+    """Lower case, single blanks, without addresses and IP numbers, whose letters mean nothing; of a link its host."""
     text = " ".join(text[: 2 * _MOST_CHARACTERS].lower().replace("’", "'").split())[:_MOST_CHARACTERS]
-    return " ".join(_NOISE.sub(" x ", text).split())
+    return " ".join(_NOISE.sub(lambda match: f" {match[1] or 'x'} ", text).split())

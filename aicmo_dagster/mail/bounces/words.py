@@ -14,11 +14,11 @@ def _any(*wordings: str) -> re.Pattern[str]:
 
 UNKNOWN = _any(
     # Nobody there. "(?:address|...)" with up to 60 characters between, as servers put the address in the middle.
-    r"(?:user|recipient|addressee?|mailbox|account|e-?mail|name|alias)s?(?: \S{1,80}){0,4} (?:is |are |was |were )?"
-    r"(?:unknown|invalid|not (?:be )?(?:found|known|exist(?:ing)?|listed|recogni[sz]ed|valid|registered))\b",
-    r"(?:unknown|invalid|non-?existent|nonexisting|inexistent|bad|no such|illegal) (?:or \w+ )?"
+    r"(?:user|recipient|address(?:ee)?|mailbox|account|e-?mail|name|alias)s?(?: \S{1,80}){0,4} (?:is |are |was |were )?"
+    r"(?:unknown|invalid|not (?:be )?(?:found|known|present|exist(?:ing)?|listed|recogni[sz]ed|valid|registered))\b",
+    r"(?:unknown|invalid|non[- ]?existent|nonexisting|inexistent|bad|no such|illegal) (?:or \w+ )?"
     r"(?:virtual |local |final delivery |destination |target |rcpt |smtp |e-?mail )?"
-    r"(?:user|recipient|addressee?|mailbox|account|userid|e-?mail|local[- ]?part|login|person|alias)",
+    r"(?:user|recipient|address(?:ee)?|mailbox|account|userid|e-?mail|local[- ]?part|login|person|alias)",
     r"(?:does|do|did) ?(?:n[o']t|nt) (?:\w+ )?exist\b",
     r"(?:doesn'?t|does not) have an? \S{1,80} account|has no (?:mailbox|account) here|no mailbox (?:here|found|"
     r"exists)",
@@ -28,7 +28,9 @@ UNKNOWN = _any(
     r"there is no (?:user|one|such|account|mailbox|recipient)",
     r"not (?:a|our) (?:valid |known |local |current )?"
     r"(?:user|recipient|customer|mailbox|account|address|subscriber|e-?mail users?)",
-    r"(?:is|are) not (?:a )?(?:known|valid|listed|registered|recogni[sz]ed|existing)\b",
+    r"(?:is|are) not (?:a )?(?:known|valid|listed|registered|recogni[sz]ed|existing)\b"
+    r"(?! (?:\w+ )?(?:gateway|sender|command|domain|host|ip|server|client|relay|ptr|helo)\b)",
+    r"no mail ?box (?:\w+ )?(?:currently )?available for (?:this|that)",
     r"not listed in (?:\w+ )?(?:domino|directory|public|name)|not found in (?:directory|domino|recipients)",
     r"unrouteable address|unroutable address|undeliverable address|address (?:is )?undeliverable",
     r"does not have a final email delivery point|no matches to nameserver query|ambiguous address",
@@ -82,7 +84,7 @@ UNKNOWN = _any(
 NO_DOMAIN = _any(
     r"(?:host|domain|server|destination)(?: name)?(?: \S{1,80}){0,4} (?:is |was )?"
     r"(?:unknown|not found|invalid|not exist|(?:does|do|did)(?:n'?t| not) (?:exist|accept mail))",
-    r"unroute?able (?:mail )?domain|(?:unknown|no such|invalid|non-?existent|illegal) (?:host|domain|mail ?host|"
+    r"unroute?able (?:mail )?domain|(?:unknown|no such|non-?existent) (?:host|domain|mail ?host|"
     r"destination (?:host|domain|"
     r"system))",
     r"\bnxdomain\b|null ?mx\b|does not accept (?:e-?mail|mail)|domain (?:has no mx|not found|expired|is not local)|"
@@ -138,16 +140,26 @@ FULL = _any(
 )
 """No room in the mailbox."""
 
+SENDING_QUOTA = _any(r"(?:relay|sending|send|outbound|submission|recipient|daily|hourly)(?: \w+)? quota")
+"""A quota that is not the mailbox's."""
+
 SENDER = _any(
     r"your (?:domain|host|hostname|server)(?: name)? (?:\S{1,80} ){0,2}(?:not|doesn't|has no)\b|rule imposed|"
     r"\bspf\b|sender policy framework|sender ?id\b|domainkeys|\bdkim\b|\bdmarc\b|\bptr\b|reverse[ -]?dns|\brdns\b|"
     r"reverse (?:lookup|hostname)|no reverse|"
     r"forward-confirmed",
+    # What the sender's own service counts, and the codes of Outlook's refusals.
+    r"(?:relay|sending|send|outbound|submission|recipient|daily|hourly)(?: \w+)? quota|\b(?:sc|ou)-00\d\b|"
+    r"not a (?:registered|known|valid) (?:gateway|sender)|from: domain|(?:valid|unroutable) sender|sender domain is|"
+    r"open proxy|relay host name|of your isp|mail ?server at|third-party dsn|unsigned dsn|"
+    r"spammers?\b|\bbatv\b|backscatter|dynamic (?:ip|address)|user complaints|your (?:remote ?host|address)\b|"
+    r"envelope (?:senders?|blocked)|mail from not|bogus mail from|mismatch\w* client|from mail ?server|"
+    r"(?:from|reply-?to|return|return-path|ip|helo) address|invalid address (?:in|of|for) (?:the )?\W?(?:from|header)",
     r"unauthenticated|not authenticated|authentication (?:required|failed|checks?|policy|information)|smtp auth|"
     r"must (?:be )?authenticat",
     r"black ?-?list|block ?-?list|\brbl\b|dnsbl|spamhaus|spamcop|barracudacentral|senderscore|sorbs|mail-abuse|"
     r"sender ?base|"
-    r"uceprotect|proofpoint\.com/|cloudmark|blocked (?:using|by|for|due)|(?<!not )\blisted (?:in|by|at|"
+    r"uceprotect|proofpoint\.com|cloudmark|blocked (?:using|by|for|due)|(?<!not )\blisted (?:in|by|at|"
     r"on) (?!\w* ?(?:domino|directory))|"
     r"reputation|suspicious (?:ip|activity|host)|banned (?:host|ip|send|from)|\bs3140\b|\bs3150\b",
     r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not (?:permitted|allowed)|prohibited|refused|mail)|"
@@ -196,7 +208,7 @@ SENDER = _any(
 """Who sends, from where, how often, with what authentication."""
 
 CONTENT = _any(
-    r"\bspam(?:my|assassin|\b)|\buce\b|\bube\b|junk (?:mail|e-?mail)|unsolicited|bulk (?:e-?mail|mail)|"
+    r"\bspam(?:my|ming|assassin|\b)|\buce\b|\bube\b|junk (?:mail|e-?mail)|unsolicited|bulk (?:e-?mail|mail)|"
     r"considered (?:as )?spam",
     r"\bvirus\b|virus(?:es)? (?:found|detected|infected)|malware|infected|trojan|phish|ransom|malicious|dangerous",
     r"content (?:is |was |has been )?(?:rejected|filter|denied|refused|not (?:accept|allow)|violat|block|restrict|"
@@ -214,6 +226,7 @@ CONTENT = _any(
     r"message exceeds|larger than|"
     r"nachricht (?:ist )?zu gro|zu groß|trop (?:gros|volumineux)|demasiado grande|troppo grande|muito grande|"
     r"te groot|サイズ.{0,20}(?:超|大き)|过大|太大",
+    r"(?:mail|messages) with attachment|"
     r"attachments? (?:\S{1,30} ){0,4}(?:not|block|reject|prohibit|remov|denied|type)|(?:blocked|prohibited|banned|"
     r"illegal|unsafe|"
     r"dangerous|forbidden|executable) (?:\S{1,20} ){0,2}attachment|file (?:type|extension)|banned (?:name|file)|"
@@ -221,7 +234,8 @@ CONTENT = _any(
     r"uri)s? (?:in|within|found|listed)|surbl|uribl|dbl\.",
     r"no resent-from|(?:multiple|missing|invalid|bad|duplicate|malformed) (?:\S{1,20} )?header|"
     r"(?:not|violates?|non)[ -](?:\S{1,20} )?rfc|not compliant|"
-    r"bare (?:lf|cr)|line too long|8-?bit|badly formed|illegal (?:character|header)|malformed|header error|"
+    r"bare (?:lf|cr)|line too long|8-?bit|badly formed|illegal (?:character|header)|"
+    r"malformed(?! (?:or unexpected )?(?:name ?server|dns))|header error|"
     r"message format|smtputf8|internationali[sz]ed",
     r"垃圾邮件|内容.{0,12}(?:拒绝|垃圾|违)|スパム|迷惑メール|ウイルス|spam-?mail|스팸|спам|spamverdacht|werbemail|indésirable|"
     r"correo no deseado|posta indesiderata",
