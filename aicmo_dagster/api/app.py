@@ -9,13 +9,14 @@ from pathlib import Path
 import fastapi_offline
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from aicmo_dagster.api import inbox, provider_events, tracking
-from aicmo_dagster.api.cam import application
+from aicmo_dagster.api.cam import application, problems
 from aicmo_dagster.mail import unsubscribe
 
 _STATIC = "/docs/static"
@@ -24,6 +25,7 @@ _STATIC = "/docs/static"
 def app() -> Starlette:
     """The application. Log no paths: a token in one tells who a reader is."""
     return Starlette(
+        exception_handlers={HTTPException: problems.plain},
         routes=[
             Mount(application.PATH, application.application()),
             Mount(_STATIC, StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static")),
@@ -32,7 +34,7 @@ def app() -> Starlette:
             Mount("/events", provider_events.app()),
             *tracking.routes(),
             Mount("/", unsubscribe.app()),
-        ]
+        ],
     )
 
 

@@ -2,7 +2,8 @@
 
 import os
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
@@ -30,7 +31,7 @@ from aicmo_dagster.api.cam.problems import Problem
 PATH = "/api/v1/cam"
 CORS_ORIGINS = "AICMO_CORS_ORIGINS"
 
-_ROUTES = [
+ROUTES = [
     health.routes,
     metrics.routes,
     campaigns.routes,
@@ -47,6 +48,7 @@ _ROUTES = [
     models.routes,
     backtests.routes,
 ]
+"""Every route; who may use each is written down a second time in the tests."""
 
 
 def application() -> FastAPI:
@@ -61,9 +63,10 @@ def application() -> FastAPI:
         servers=[{"url": PATH}],
         root_path_in_servers=False,
     )
-    for routes in _ROUTES:
+    for routes in ROUTES:
         app.include_router(routes)
     problems.handle(app)
+    app.add_exception_handler(405, _not_so)
     app.add_middleware(LimitedBodies)
     app.add_middleware(metrics.Counted)
     if origins := [one.strip() for one in os.environ.get(CORS_ORIGINS, "").split(",") if one.strip()]:
@@ -76,6 +79,17 @@ def application() -> FastAPI:
         )
     _document_problems(app)
     return app
+
+
+def _not_so(request: Request, error: Exception) -> JSONResponse:
+    """To a method that a path does not take: those that it does take, of all its routes."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    every = [route for router in ROUTES for route in router.routes if isinstance(route, APIRoute)]
+    shape = next((route.path for route in every if route.path_regex.match(path)), None)
+    taken = {method for route in every if route.path == shape for method in route.methods or ()}
+    answer = problems.plain(request, error)
+    answer.headers["Allow"] = ", ".join(sorted(taken))
+    return answer
 
 
 def _operation(route: APIRoute) -> str:

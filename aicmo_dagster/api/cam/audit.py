@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from aicmo_dagster.api.cam.access import everywhere
+from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
-from aicmo_dagster.api.cam.words import LINE
+from aicmo_dagster.api.cam.words import LINE, Moment
 from aicmo_dagster.store import audit, database
 
 routes = APIRouter(tags=["audit log"])
@@ -39,8 +40,8 @@ def list_changes(
         ),
     ] = None,
     subject: Annotated[str | None, Query(max_length=500, pattern=LINE, description="Exactly.")] = None,
-    since: Annotated[datetime | None, Query(description="From then on; UTC where no zone is given.")] = None,
-    until: Annotated[datetime | None, Query(description="Before then.")] = None,
+    since: Annotated[Moment | None, Query(description="From then on; UTC where no zone is given.")] = None,
+    until: Annotated[Moment | None, Query(description="Before then.")] = None,
     limit: Limit = 50,
     after: After = None,
 ) -> Page[Entry]:

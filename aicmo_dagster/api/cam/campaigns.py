@@ -17,7 +17,7 @@ from aicmo_dagster.api.cam.access import (
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import ProblemError, responses
 from aicmo_dagster.campaign import document
-from aicmo_dagster.campaign.config import CampaignConfig, Mode, State
+from aicmo_dagster.campaign.config import Mode, State
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.operations import campaigns as operations
 from aicmo_dagster.store import campaigns, catalogue, database
@@ -230,10 +230,10 @@ def list_campaign_versions(scope: ViewedCampaign, limit: Limit = 50, after: Afte
 @routes.get("/campaigns/{id}/versions/{number}", responses=responses(401, 403, 404, 422, 429))
 def show_campaign_version(
     scope: ViewedCampaign, number: Annotated[int, Path(ge=1, le=2**31 - 1)]
-) -> CampaignConfig:
+) -> dict[str, Any]:
     """The document of a version."""
     with database.transaction() as cursor:
-        return campaigns.version(cursor, scope.campaign.id, number)
+        return campaigns.version(cursor, scope.campaign.id, number).model_dump(mode="json")
 
 
 def _shown(campaign_id: int, answer: Response) -> Campaign:

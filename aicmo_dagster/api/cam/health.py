@@ -42,6 +42,7 @@ def show_liveness() -> dict[str, bool]:
 @routes.get(
     "/health",
     responses={503: {"model": Health, "description": "Something that is needed is down"}, **responses(401)},
+    openapi_extra={"security": [{}, {"API key": []}]},
 )
 def show_health(
     answer: Response, shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None

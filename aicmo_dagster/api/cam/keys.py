@@ -5,12 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from aicmo_dagster.api.cam.access import AdminEverywhere, everywhere
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
-from aicmo_dagster.api.cam.words import Line, Number
+from aicmo_dagster.api.cam.words import Line, Moment, Number
 from aicmo_dagster.store import api_keys, campaigns, database
 from aicmo_dagster.store.api_keys import ApiKey, Role
 
@@ -52,7 +52,7 @@ class NewKey(BaseModel):
         max_length=1000,
         description="Keys or numbers of those that it may see; null = all.",
     )
-    expires_at: AwareDatetime | None = Field(None, description="Null: it is valid until it is revoked.")
+    expires_at: Moment | None = Field(None, description="Null: it is valid until it is revoked.")
     requests_per_minute: int = Field(600, ge=1, le=1_000_000)
 
     model_config = {

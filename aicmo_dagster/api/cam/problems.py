@@ -165,7 +165,8 @@ def _unusable(_: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _plain(_: Request, error: Exception) -> JSONResponse:
+def plain(_: Request, error: Exception) -> JSONResponse:
+    """The answer to an error that is about HTTP alone."""
     assert isinstance(error, HTTPException)
     return _of_status(error.status_code, str(error.detail), error.headers or {})
 
@@ -196,5 +197,5 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(errors.AicmoError, _ours)
     app.add_exception_handler(psycopg.OperationalError, _unreachable)
     app.add_exception_handler(RequestValidationError, _unusable)
-    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(Exception, _failed)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
+from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
-from aicmo_dagster.api.cam.words import LINE, Line, Number
+from aicmo_dagster.api.cam.words import LINE, Line, Moment, Number
 from aicmo_dagster.errors import ConflictError
 from aicmo_dagster.store import database, sends
 from aicmo_dagster.store.campaigns import Campaign
@@ -72,8 +73,8 @@ def list_sends(
     ] = None,
     lead: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="The lead's number.")] = None,
     step: Annotated[int | None, Query(ge=1, le=30)] = None,
-    due_from: Annotated[datetime | None, Query(description="UTC where no zone is given.")] = None,
-    due_before: datetime | None = None,
+    due_from: Annotated[Moment | None, Query(description="UTC where no zone is given.")] = None,
+    due_before: Moment | None = None,
     limit: Limit = 50,
     after: After = None,
 ) -> Page[Send]:
