@@ -60,7 +60,7 @@ def test_a_key_that_is_revoked_is_refused_at_once_and_stays_in_the_list(client: 
         {"name": "a", "role": "owner"},
         {"name": "a", "requests_per_minute": 0},
         {"name": "a", "expires_at": (datetime.now(UTC) - timedelta(minutes=1)).isoformat()},
-        {"name": "a", "expires_at": "2099-01-01T00:00:00"},
+        {"name": "a", "expires_at": 4_000_000_000},
         {"name": "a", "hash": "x"},
     ],
 )
