@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aicmo_dagster.api.cam.application import PATH
+from aicmo_dagster.store import database
 from aicmo_dagster_tests import outreach
 from aicmo_dagster_tests.api.cam.conftest import Clients
 from aicmo_dagster_tests.depth import SHORT
@@ -39,18 +40,19 @@ def test_nothing_that_is_sent_has_the_server_fail_or_break_its_word(
     asking = client("admin")
     config = tmp_path / "schemathesis.toml"
     config.write_text(_CONFIG, encoding="utf-8")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"),
-            f"{asking.address}{PATH}/openapi.json",
-            *("--url", f"{asking.address}{PATH}", "--header", f"Authorization: Bearer {asking.text}"),
-            *("--checks", "all", "--max-examples", "1" if SHORT else "10", "--no-color"),
-            *("--phases", "examples,coverage" if SHORT else "examples,coverage,fuzzing,stateful"),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        timeout=300,
-        check=False,
-    )
+    with database.pooled(8):
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"),
+                f"{asking.address}{PATH}/openapi.json",
+                *("--url", f"{asking.address}{PATH}", "--header", f"Authorization: Bearer {asking.text}"),
+                *("--checks", "all", "--max-examples", "1" if SHORT else "10", "--no-color"),
+                *("--phases", "examples,coverage" if SHORT else "examples,coverage,fuzzing,stateful"),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=300,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout[-10_000:] + done.stderr[-2_000:]
