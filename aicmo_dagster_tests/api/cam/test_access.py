@@ -9,35 +9,17 @@ from typing import Any
 
 import pytest
 import requests
-from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from aicmo_dagster.api.cam import (
-    access,
-    application,
-    audit,
-    backtests,
-    keys,
-    models,
-    oidc,
-    senders,
-    sends,
-    sequences,
-    suppressions,
-    variants,
-)
+from aicmo_dagster.api.cam import oidc
 from aicmo_dagster.api.cam.application import PATH
 from aicmo_dagster.store import database
-from aicmo_dagster.store.api_keys import Role
 from aicmo_dagster_tests.api.cam.conftest import Client, Clients
 from aicmo_dagster_tests.outreach import add_campaign, config
 
-MINE = [
-    one.routes for one in (sends, sequences, senders, suppressions, variants, models, backtests, audit, keys)
-]
 AUDIENCE = "aicmo"
 NO_ALGORITHM, SYMMETRIC = b'{"alg":"none","kid":"first"}', b'{"alg":"HS256","kid":"first"}'
 
@@ -140,44 +122,6 @@ def test_when_a_key_was_used_is_kept(client: Clients) -> None:
     assert admin.get(f"/keys/{viewer.key.id}").json()["last_used_at"] is None
     viewer.get("/campaigns")
     assert admin.get(f"/keys/{viewer.key.id}").json()["last_used_at"] is not None
-
-
-def _least_role(route: APIRoute) -> Role:
-    waiting, found = [route.dependant], list[Role]()
-    while waiting:
-        one = waiting.pop()
-        if one.call is not None and (role := access.role_of(one.call)):
-            found.append(role)
-        waiting += one.dependencies
-    (role,) = found
-    return role
-
-
-_ROUTES = [route for router in MINE for route in router.routes if isinstance(route, APIRoute)]
-
-
-@pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.name)
-def test_every_mail_endpoint_refuses_those_who_may_not(client: Clients, route: APIRoute) -> None:
-    mine, other = add_campaign(), add_campaign(config(key="other"))
-    least = access.ROLES.index(_least_role(route))
-    path = route.path_format.format(
-        id="test", number=1, name="x", address="x@example.com", value="x", version=1
-    )
-    method = next(iter(route.methods or ()))
-    before = database.fetch("SELECT count(*) AS n FROM audit_log")
-    for role in access.ROLES[:least]:
-        assert client(role, [mine.id] if "{id}" in route.path else None).ask(method, path).status_code == 403
-    strangers = client("admin", [other.id]).ask(method, path, json={})
-    assert strangers.status_code == (404 if "{id}" in route.path else 403)
-    assert Client(client().address, None).ask(method, path).status_code == 401
-    assert database.fetch("SELECT count(*) AS n FROM audit_log")[0]["n"] - before[0]["n"] == least + 2
-
-
-def test_no_viewer_changes_anything() -> None:
-    reading = {"preview_mail", "validate_templates"}
-    for route in _ROUTES:
-        if route.methods != {"GET"} and route.name not in reading:
-            assert _least_role(route) in ("operator", "admin"), route.name
 
 
 @pytest.fixture
@@ -351,8 +295,3 @@ def test_without_an_issuer_no_token_counts(
     monkeypatch.delenv(oidc.ISSUER)
     assert asked(client, issuer.token()) == 401
     assert issuer.asked == 0
-
-
-def test_every_mail_endpoint_is_part_of_the_application() -> None:
-    described = application.application().openapi()["paths"]
-    assert {route.path_format for route in _ROUTES} <= {*described}
