@@ -26,6 +26,7 @@ from aicmo_dagster.api.cam import (
     variants,
 )
 from aicmo_dagster.api.cam.bodies import LimitedBodies
+from aicmo_dagster.api.cam.failures import Caught
 from aicmo_dagster.api.cam.problems import Problem
 
 PATH = "/api/v1/cam"
@@ -68,6 +69,7 @@ def application() -> FastAPI:
     problems.handle(app)
     app.add_exception_handler(405, _not_so)
     app.add_middleware(LimitedBodies)
+    app.add_middleware(Caught)
     app.add_middleware(metrics.Counted)
     if origins := [one.strip() for one in os.environ.get(CORS_ORIGINS, "").split(",") if one.strip()]:
         app.add_middleware(

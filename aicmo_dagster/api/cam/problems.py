@@ -178,8 +178,8 @@ def _of_status(status: int, detail: str, headers: Mapping[str, str] = {}) -> JSO
     return _answer(problem, headers)
 
 
-def _failed(_: Request, error: Exception) -> JSONResponse:
-    # Its text and its frames may hold leads.
+def failed(error: Exception) -> JSONResponse:
+    """The answer to a request that ended in an error of nobody's making; the log has a sentence about it."""
     _log.error("a request failed: %s", privacy.sentence(error))
     return _answer(
         Problem(
@@ -192,10 +192,9 @@ def _failed(_: Request, error: Exception) -> JSONResponse:
 
 
 def handle(app: FastAPI) -> None:
-    """Have the application answer every error as a problem."""
+    """Have the application answer errors as problems; `failures` answers those that nobody expected."""
     app.add_exception_handler(ProblemError, _raised)
     app.add_exception_handler(errors.AicmoError, _ours)
     app.add_exception_handler(psycopg.OperationalError, _unreachable)
     app.add_exception_handler(RequestValidationError, _unusable)
     app.add_exception_handler(HTTPException, plain)
-    app.add_exception_handler(Exception, _failed)
