@@ -22,7 +22,7 @@ from aicmo_dagster.stages import scoring
 from aicmo_dagster.stages.qualification import RULES
 from aicmo_dagster.stages.scoring import Reason
 from aicmo_dagster.stages.standard.model import STANDARD
-from aicmo_dagster.store import campaigns, database
+from aicmo_dagster.store import campaigns, database, sends
 from aicmo_dagster_tests import outreach, pipelines
 from aicmo_dagster_tests.flow import test_conversion as outcomes
 from aicmo_dagster_tests.stages.lead_frames import campaign, lead_frame
@@ -412,3 +412,13 @@ def test_the_same_state_gives_the_same_json(project: Path) -> None:
         "campaign", "lead_id", "name", "status", "revision",
         "origin", "enrichment", "score", "verdict", "route", "mails",
     ]  # fmt: skip
+
+
+def test_a_mail_that_a_person_holds_waits_for_a_person(project: Path) -> None:
+    prepared(project, pipelines.ideal(1), pipelines.ideal(2), sending={"cap_per_day": 1})
+    (waiting,) = database.fetch("SELECT id, campaign_id FROM sends WHERE state = 'planned'")
+    with database.transaction() as cursor:
+        sends.hold(cursor, waiting["campaign_id"], waiting["id"], "ann", "we talk to her")
+    said = [told(address(number), now=NOW + timedelta(hours=1)).mails.next for number in (1, 2)]
+    resume = f"let it go on with: aicmo sends resume test {waiting['id']}"
+    assert f"Step 1 is held by ann: we talk to her; {resume}" in said

@@ -3,7 +3,7 @@ from datetime import timedelta
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.operations.funnel import Funnel, funnel
-from aicmo_dagster.store import campaigns, database
+from aicmo_dagster.store import campaigns, database, sends
 from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_mails, add_send, config, count_mails
 
 
@@ -52,6 +52,14 @@ def test_a_held_mail_keeps_its_reason_even_with_braces_in_it(store: URL) -> None
     assert _funnel().mails == [
         (1, "held", "the template wants {{ city }}; tried again from Mon 02 Mar 11:00 UTC")
     ]
+
+
+def test_a_mail_that_a_person_holds_is_tried_at_no_time(store: URL) -> None:
+    campaign = add_campaign()
+    send = add_send(campaign.id, add_lead(campaign.id))
+    with database.transaction() as cursor:
+        sends.hold(cursor, campaign.id, send, "ann", "why {not}")
+    assert _funnel().mails == [(1, "held", "held by ann: why {not}")]
 
 
 def test_the_last_harvest_tells_of_duplicates_and_of_sources_that_failed(store: URL) -> None:
