@@ -13,8 +13,11 @@ from uuid import UUID
 import dagster as dg
 from dagster import DagsterEventType as Event
 from dagster import DagsterRunStatus as Status
+from dagster._core.launcher import DefaultRunLauncher
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
-from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG, PARTITION_NAME_TAG
+from dagster._core.storage.tags import GRPC_INFO_TAG, MAX_RUNTIME_SECONDS_TAG, PARTITION_NAME_TAG
+from psycopg import Cursor
+from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import ConflictError, DeliveryError, RunInTheWayError, RunNotFoundError
 from aicmo_dagster.jobs import ASSETS_OF
@@ -113,7 +116,7 @@ def _same(dagster: dg.DagsterInstance, known: dict[str, Any], campaign: Campaign
     return show(dagster, known["public_id"])
 
 
-def _in_the_way(dagster: dg.DagsterInstance, cursor: Any, campaign: Campaign) -> str | None:
+def _in_the_way(dagster: dg.DagsterInstance, cursor: Cursor[TupleRow], campaign: Campaign) -> str | None:
     """The name of a run of the campaign that is not finished, or None."""
     waiting = runs.open_requests(cursor, 1, campaign.id)
     if waiting:
@@ -166,7 +169,12 @@ def show(dagster: dg.DagsterInstance, name: UUID) -> CampaignRun:
     found = _record(dagster, str(name))
     if found is None or found.dagster_run.tags.get(PARTITION_NAME_TAG) is None:
         raise RunNotFoundError(f"there is no run {name}; GET /runs lists them")
-    return _of_dagster(found)
+    number = _number(found.dagster_run)
+    with database.transaction() as cursor:
+        made_of = runs.of_dagster(cursor, [] if number is None else [number])
+    return (
+        _of_dagster(found) if number is None or number not in made_of else _described(made_of[number], found)
+    )
 
 
 def _record(dagster: dg.DagsterInstance, run_id: str) -> dg.RunRecord | None:
@@ -320,16 +328,28 @@ def cancel(dagster: dg.DagsterInstance, run: CampaignRun, actor: str) -> Campaig
     with database.transaction() as cursor:
         asked = runs.named(cursor, UUID(run.id))
         taken_back = asked is not None and runs.cancel(cursor, asked["id"], datetime.now(UTC))
-        if taken_back or run.dagster_run_id is not None:
-            record(cursor, actor, "run.cancel", run.campaign, {"run": run.id, "job": run.job}, None)
+        if taken_back:
+            _audit_cancel(cursor, run, actor)
     if not taken_back:
         if run.dagster_run_id is None:
             raise ConflictError("the run is being started just now; cancel it again in some seconds")
-        if not dagster.run_coordinator.cancel_run(run.dagster_run_id):
-            after = show(dagster, UUID(run.id))
-            if after.state in FINISHED:
-                return after
+        if not _takes_orders(dagster, run.dagster_run_id):
             raise ConflictError(
                 "the run works in a process that takes no orders; end it where it was started"
             )
+        dagster.run_coordinator.cancel_run(run.dagster_run_id)
+        with database.transaction() as cursor:
+            _audit_cancel(cursor, run, actor)
     return show(dagster, UUID(run.id))
+
+
+def _audit_cancel(cursor: Cursor[TupleRow], run: CampaignRun, actor: str) -> None:
+    record(cursor, actor, "run.cancel", run.campaign, {"run": run.id, "job": run.job}, None)
+
+
+def _takes_orders(dagster: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether a run can be ended from here; one that a command line executes itself cannot, and would not know."""
+    found = dagster.get_run_by_id(run_id)
+    if found is None or found.status != Status.STARTED:
+        return True
+    return not isinstance(dagster.run_launcher, DefaultRunLauncher) or GRPC_INFO_TAG in found.tags

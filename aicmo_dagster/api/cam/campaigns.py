@@ -30,11 +30,15 @@ EXAMPLE = {
     "name": "Spring launch",
     "mode": "simulation",
     "time_zone": "Europe/Berlin",
-    "icp": {"titles": ["Head of Marketing", "VP Sales"], "countries": ["DE", "AT", "CH"]},
+    "icp": {"titles": ["Head of Marketing", "VP Sales"], "locations": ["Germany", "Austria", "Switzerland"]},
     "sources": [{"type": "manual"}],
     "sending": {
-        "postal_address": "Example GmbH, Musterstraße 1, 10115 Berlin",
-        "senders": [{"email": "growth@example.com", "name": "Growth at Example"}],
+        "senders": [
+            {
+                "mailbox": "Growth at Example <growth@example.com>",
+                "postal_address": "Example GmbH, Musterstraße 1, 10115 Berlin",
+            }
+        ],
     },
 }
 """A campaign as small as one may be that mails can be written for."""

@@ -90,7 +90,7 @@ def _routes() -> Iterator[tuple[str, APIRoute]]:
     for router in ROUTES:
         for route in router.routes:
             assert isinstance(route, APIRoute)
-            for method in route.methods:
+            for method in route.methods or ():
                 yield method, route
 
 
@@ -124,7 +124,7 @@ def test_who_may_not_gets_nowhere_and_who_may_does(
     for name, value in _PLACES.items():
         target = target.replace(f"{{{name}}}", value)
     assert "{" not in target
-    body = {} if method in ("POST", "PUT", "PATCH") else None
+    body: dict[str, object] | None = {} if method in ("POST", "PUT", "PATCH") else None
 
     def status(*key: object) -> int:
         return client(*key).ask(method, target, json=body).status_code
