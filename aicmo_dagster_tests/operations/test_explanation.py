@@ -416,7 +416,7 @@ def test_the_same_state_gives_the_same_json(project: Path) -> None:
 
 def test_a_mail_that_a_person_holds_waits_for_a_person(project: Path) -> None:
     prepared(project, pipelines.ideal(1), pipelines.ideal(2), sending={"cap_per_day": 1})
-    (waiting,) = database.fetch("SELECT id, campaign_id FROM sends WHERE state = 'planned'")
+    (waiting,) = database.fetch("SELECT id, campaign_id FROM sends WHERE state = 'planned' AND step = 1")
     with database.transaction() as cursor:
         sends.hold(cursor, waiting["campaign_id"], waiting["id"], "ann", "we talk to her")
     said = [told(address(number), now=NOW + timedelta(hours=1)).mails.next for number in (1, 2)]
