@@ -15,6 +15,7 @@ ANN = SenderState(
     None,
     0,
     5,
+    5,
     1,
     None,
     None,
