@@ -15,8 +15,9 @@ import psycopg
 from sqlalchemy import Table
 
 from aicmo_dagster import checks, pictures
+from aicmo_dagster.campaign.crm import CrmName
 from aicmo_dagster.errors import AicmoError, ConfigurationError, StoreError
-from aicmo_dagster.flow import conversion, engagement, sending_domains
+from aicmo_dagster.flow import conversion, crm, engagement, sending_domains
 from aicmo_dagster.flow.enrich import enrich
 from aicmo_dagster.flow.harvest import harvest
 from aicmo_dagster.flow.nurture import deliver, plan
@@ -28,6 +29,7 @@ from aicmo_dagster.operations import health, senders, variants
 from aicmo_dagster.operations.runs import BATCH_TAG
 from aicmo_dagster.partitions import campaigns_partitions, missing_keys
 from aicmo_dagster.privacy import sentence, without_addresses
+from aicmo_dagster.store import crm as crm_store
 from aicmo_dagster.store import database, figures, ledger, reviews, tables
 
 _LOG_EVERY_S = 10.0
@@ -325,6 +327,48 @@ def conversion_model(context: _Context) -> _Result:
     return dg.MaterializeResult(metadata=metadata, check_results=[checked])
 
 
+@_asset(
+    tables.crm_records,
+    deps=[routed_leads, engagement_events],
+    kinds={"hubspot"},
+    description="Routed leads as contacts at HubSpot, with owner and status, where the campaign has crm.hubspot: only "
+    "what changed; what it refuses is kept lead by lead and tried again.",
+)
+def hubspot_contacts(context: _Context) -> _Result:
+    return _pushed(context, "hubspot")
+
+
+@_asset(
+    tables.crm_records,
+    deps=[routed_leads, engagement_events],
+    kinds={"salesforce"},
+    description="Routed leads as Leads at Salesforce, with owner and status, where the campaign has crm.salesforce: "
+    "only what changed; what it refuses is kept lead by lead and tried again.",
+)
+def salesforce_leads(context: _Context) -> _Result:
+    return _pushed(context, "salesforce")
+
+
+def _pushed(context: _Context, name: CrmName) -> _Result:
+    with _stage(context) as (run, metadata):
+        pushed = crm.push(run, name)
+        if pushed.skipped:
+            metadata["skipped"] = pushed.skipped
+            return dg.MaterializeResult(metadata=metadata)
+        with database.transaction() as cursor:
+            state = crm_store.state(cursor, run.campaign.id, name)
+            errors = crm_store.errors(cursor, run.campaign.id, name)
+        metadata.update(_numbers(asdict(pushed)))
+        metadata["unchanged"] = state.synced - pushed.pushed
+        metadata["failed_in_all"] = state.failed
+        metadata["errors"] = _table({"error": one["error"], "leads": one["leads"]} for one in errors)
+        if pushed.owners_not_found:
+            metadata["owners_not_found"] = ", ".join(pushed.owners_not_found)
+        counts = {name: metadata[name] for name in ("pushed", "unchanged", "told_at_last", "failed_in_all")}
+        metadata["picture"] = pictures.bars("Leads by what became of them", _without_zero(counts))
+    return dg.MaterializeResult(metadata=metadata)
+
+
 _FIGURES = ("auc", "brier", "lift", "calibration_error", "auc_error", "psi")
 
 all_assets = [
@@ -336,6 +380,8 @@ all_assets = [
     nurture_sends,
     engagement_events,
     conversion_model,
+    hubspot_contacts,
+    salesforce_leads,
 ]
 
 

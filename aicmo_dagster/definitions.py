@@ -6,13 +6,13 @@ from aicmo_dagster.assets import all_assets
 from aicmo_dagster.jobs import all_jobs
 from aicmo_dagster.mailboxes import mailbox_readings, mailboxes
 from aicmo_dagster.retention import daily_retention, retention
-from aicmo_dagster.schedules import daily_pipeline, due_mails, weekly_training
+from aicmo_dagster.schedules import crm_changes, daily_pipeline, due_mails, weekly_training
 from aicmo_dagster.sensors import campaign_partitions, run_requests, vendor_answers
 
 defs = dg.Definitions(
     assets=all_assets,
     jobs=[*all_jobs, mailboxes, retention],
-    schedules=[daily_pipeline, due_mails, daily_retention, weekly_training, mailbox_readings],
+    schedules=[daily_pipeline, due_mails, daily_retention, weekly_training, mailbox_readings, crm_changes],
     sensors=[campaign_partitions, run_requests, vendor_answers],
     executor=dg.in_process_executor,
 )

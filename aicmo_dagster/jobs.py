@@ -38,16 +38,22 @@ engage = _job("engage", ["engagement_events"], "What came back of one campaign's
 train = _job(
     "train", ["conversion_model"], "The predictive model of one campaign, from the outcomes known by now."
 )
+crm = _job(
+    "crm",
+    ["hubspot_contacts", "salesforce_leads"],
+    "What changed in one campaign's leads, pushed to its CRMs.",
+)
 ASSETS_OF: dict[str, list[str]] = {
     PIPELINE: [*STAGES.values(), "engagement_events"],
     **{stage: [asset] for stage, asset in STAGES.items()},
     "answers": list(STAGES.values())[1:],
     "engage": ["engagement_events"],
     "train": ["conversion_model"],
+    "crm": ["hubspot_contacts", "salesforce_leads"],
 }
 """Job -> the assets it makes, in order."""
 
 SCHEDULABLE = tuple(ASSETS_OF)
 """Jobs that may be asked for, and given a schedule, for a campaign."""
 
-all_jobs = [lead_pipeline, *stage_jobs, answers, engage, train]
+all_jobs = [lead_pipeline, *stage_jobs, answers, engage, train, crm]

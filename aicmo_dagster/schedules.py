@@ -14,10 +14,11 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.flow.crm import has_work
 from aicmo_dagster.flow.nurture import can_send
-from aicmo_dagster.jobs import PIPELINE, lead_pipeline, nurture, train
+from aicmo_dagster.jobs import PIPELINE, crm, lead_pipeline, nurture, train
 from aicmo_dagster.partitions import missing_keys
-from aicmo_dagster.store import campaigns, database, outcomes, schedules
+from aicmo_dagster.store import campaigns, claims, database, outcomes, schedules
 
 
 def latest_slot(config: CampaignConfig, at: datetime) -> datetime:
@@ -84,6 +85,9 @@ def due_mails(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest |
     """Send for every active campaign that has a mail due, in an open window, of a mailbox that may write."""
     at = context.scheduled_execution_time
     with database.transaction() as cursor:
+        # Of paused campaigns, too: what a dead sender left in doubt is on the list within minutes.
+        claims.orphans(cursor, None, at)
+    with database.transaction() as cursor:
         active = campaigns.listing(cursor, "active")
         waiting = [campaign.key for campaign in active if can_send(cursor, campaign, at)]
     known = set(context.instance.get_dynamic_partitions("campaigns"))
@@ -117,3 +121,28 @@ def weekly_training(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunReq
         )
     if not keys:
         yield dg.SkipReason("no active campaign has a recorded outcome")
+
+
+@dg.schedule(
+    job=crm,
+    cron_schedule="*/15 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def crm_changes(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Push for every active campaign with a CRM of whose leads something changed, unless it is running."""
+    at = context.scheduled_execution_time
+    with database.transaction() as cursor:
+        active = campaigns.listing(cursor, "active")
+        keys = [campaign.key for campaign in active if has_work(cursor, campaign, at)]
+    if unknown := missing_keys(context.instance, keys):
+        context.instance.add_dynamic_partitions("campaigns", unknown)
+    requested = 0
+    for key in keys:
+        # What a run that goes on changes can wait for the next quarter of an hour.
+        unfinished = dg.RunsFilter(tags={PARTITION_NAME_TAG: key}, statuses=NOT_FINISHED_STATUSES)
+        if not context.instance.get_run_ids(unfinished, limit=1):
+            requested += 1
+            yield dg.RunRequest(run_key=f"crm:{key}:{at:%Y-%m-%dT%H:%M}", partition_key=key)
+    if not requested:
+        yield dg.SkipReason("no campaign has anything new for a CRM")

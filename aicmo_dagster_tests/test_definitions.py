@@ -20,7 +20,8 @@ def test_the_definitions_load_and_validate() -> None:
 def test_the_assets_are_the_stages_in_their_order() -> None:
     graph = defs.resolve_asset_graph()
     order = [key.to_user_string() for keys in graph.toposorted_asset_keys_by_level for key in keys]
-    assert [name for name in order if name != "conversion_model"] == STAGES
+    beside = ("conversion_model", "hubspot_contacts", "salesforce_leads")
+    assert [name for name in order if name not in beside] == STAGES
 
 
 def test_there_is_a_job_for_the_pipeline_and_one_for_each_stage() -> None:
@@ -37,6 +38,7 @@ def test_there_is_a_job_for_the_pipeline_and_one_for_each_stage() -> None:
         "nurture": ["nurture_sends"],
         "engage": ["engagement_events"],
         "train": ["conversion_model"],
+        "crm": ["hubspot_contacts", "salesforce_leads"],
         "mailboxes": ["read_mailboxes"],
         "retention": ["forget_old_runs"],
     }
@@ -46,7 +48,14 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
     schedules = {one.name: one.default_status for one in defs.schedules or []}
     sensors = {one.name: one.default_status for one in defs.sensors or []}
     assert schedules == dict.fromkeys(
-        ["daily_pipeline", "due_mails", "daily_retention", "weekly_training", "mailbox_readings"],
+        [
+            "daily_pipeline",
+            "due_mails",
+            "daily_retention",
+            "weekly_training",
+            "mailbox_readings",
+            "crm_changes",
+        ],
         dg.DefaultScheduleStatus.RUNNING,
     )
     assert sensors == dict.fromkeys(

@@ -87,6 +87,10 @@ class HubSpotAccount(CrmAccount):
         {"converted": "customer"}, description="Status -> lifecyclestage; HubSpot only moves it forward."
     )
 
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that it needs."""
+        return (self.token_env,)
+
 
 class SalesforceAccount(CrmAccount):
     """Leads at Salesforce, found by an external id."""
@@ -141,6 +145,10 @@ class SalesforceAccount(CrmAccount):
             if name.lower() in ("id", "ownerid", "attributes", self.external_id_field.lower()):
                 raise ValueError(f"{name} cannot be mapped: it is filled in already")
         return self
+
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that it needs."""
+        return (self.client_id_env, self.client_secret_env)
 
 
 class Crm(Section):

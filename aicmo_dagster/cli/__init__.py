@@ -15,6 +15,7 @@ from aicmo_dagster.cli import (
     bench,
     campaigns,
     chaos,
+    crm,
     demo,
     doctor,
     events,
@@ -68,6 +69,7 @@ app.add_typer(inbox.app)
 app.add_typer(events.app)
 app.add_typer(mail.app)
 app.add_typer(vendors.app)
+app.add_typer(crm.app)
 app.command(epilog="Example: aicmo doctor")(doctor.doctor)
 app.add_typer(bench.app, name="bench", epilog="Example: aicmo bench pipeline --leads 100000")
 app.add_typer(chaos.app, name="chaos", epilog="Example: aicmo chaos send --kills 50")

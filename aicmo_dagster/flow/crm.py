@@ -65,21 +65,21 @@ def push(run: Run, name: CrmName) -> Pushed:
     why_not = skipped(run.campaign.config, name)
     if why_not:
         return Pushed(skipped=why_not)
-    account = run.campaign.config.crm.account(name)
-    with RateLimits() as limits:
-        crm: Crm = (
-            HubSpot(account, limits) if isinstance(account, HubSpotAccount) else _salesforce(account, limits)
+    if missing := missing_variables(run.campaign.config, name):
+        raise ConfigurationError(
+            f"campaign '{run.campaign.key}': {name} has no key; set {' and '.join(missing)}"
         )
-        if not crm.is_configured():
-            names = " and ".join(variables(run.campaign.config, name))
-            raise ConfigurationError(f"campaign '{run.campaign.key}': {name} has no key; set {names}")
-        with closing(crm):
-            return _Pushing(run, crm, told(run.campaign, name)).all()
+    with RateLimits() as limits, closing(_opened(run.campaign.config, name, limits)) as crm:
+        return _Pushing(run, crm, told(run.campaign, name)).all()
 
 
-def _salesforce(account: object, limits: RateLimits) -> Salesforce:
-    assert isinstance(account, SalesforceAccount)
-    return Salesforce(account, limits)
+def _opened(config: CampaignConfig, name: CrmName, limits: RateLimits) -> Crm:
+    account = config.crm.account(name)
+    if isinstance(account, HubSpotAccount):
+        return HubSpot(account, limits)
+    if isinstance(account, SalesforceAccount):
+        return Salesforce(account, limits)
+    raise ConfigurationError(f"campaign '{config.key}' has no crm.{name}")
 
 
 def skipped(config: CampaignConfig, name: CrmName) -> str:
@@ -91,22 +91,19 @@ def skipped(config: CampaignConfig, name: CrmName) -> str:
     return ""
 
 
-def variables(config: CampaignConfig, name: CrmName) -> list[str]:
-    """The environment variables with the CRM's key."""
-    account = config.crm.account(name)
-    if isinstance(account, HubSpotAccount):
-        return [account.token_env]
-    return [account.client_id_env, account.client_secret_env] if account else []
-
-
 def has_work(cursor: Cursor[TupleRow], campaign: Campaign, now: datetime) -> bool:
     """Whether anything of the campaign is to be pushed to a CRM that it has and that can be reached."""
-    names = [name for name in CRMS if not skipped(campaign.config, name) and _has_key(campaign, name)]
-    return any(told(campaign, name).any_changed(cursor, now) for name in names)
+    return any(
+        told(campaign, name).any_changed(cursor, now)
+        for name in CRMS
+        if not skipped(campaign.config, name) and not missing_variables(campaign.config, name)
+    )
 
 
-def _has_key(campaign: Campaign, name: CrmName) -> bool:
-    return all(os.environ.get(variable) for variable in variables(campaign.config, name))
+def missing_variables(config: CampaignConfig, name: CrmName) -> list[str]:
+    """The environment variables that the CRM needs and that are not set."""
+    account = config.crm.account(name)
+    return [variable for variable in account.variables() if not os.environ.get(variable)] if account else []
 
 
 def told(campaign: Campaign, name: CrmName) -> store.Told:
@@ -163,6 +160,7 @@ class _Pushing:
         """Push all that changed."""
         run, pushed = self._run, self._pushed
         with database.transaction() as cursor:
+            self._told.prepare(cursor)
             pushed.forgotten = self._told.forget(cursor, run.now)
         parameters = self._told.parameters(run.now)
         chunk_rows = min(run.chunk_rows, _CHUNK_LEADS)

@@ -19,6 +19,7 @@ from aicmo_dagster.campaign.config import (
     HttpVendor,
     VendorAccount,
 )
+from aicmo_dagster.campaign.crm import CRMS
 from aicmo_dagster.errors import AicmoError
 from aicmo_dagster.sources.files import is_url
 
@@ -177,6 +178,9 @@ def _vendor_keys(config: CampaignConfig) -> Iterator[tuple[str, str]]:
             yield "the inbox", one.token_env
         elif isinstance(one, HttpSource | HttpVendor):
             yield from ((one.name, variable) for variable in one.request.secret_headers.values())
+    for name in CRMS:
+        if account := config.crm.account(name):
+            yield from ((name, variable) for variable in account.variables())
 
 
 def _mails(name: str) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import Cursor
+from psycopg import Cursor, sql
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
@@ -109,6 +109,15 @@ class Told:
             "ORDER BY coalesce(c.attempts, 0) > 0, f.lead_id"
         )
 
+    def prepare(self, cursor: Cursor[TupleRow]) -> None:
+        """Have statistics of tables that were never looked at: without them the search takes leads times mails."""
+        cursor.execute(
+            "SELECT relname::text FROM pg_class WHERE oid = ANY(ARRAY['leads', 'lead_routes', 'lead_verdicts', "
+            "'lead_scores', 'sends', 'engagement_events']::regclass[]) AND reltuples < 0 AND pg_relation_size(oid) > 0"
+        )
+        for (table,) in cursor.fetchall():
+            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+
     def forget(self, cursor: Cursor[TupleRow], now: datetime) -> int:
         """Drop the records of leads that are not pushed any more; returns how many."""
         cursor.execute(
@@ -121,8 +130,15 @@ class Told:
 
     def any_changed(self, cursor: Cursor[TupleRow], now: datetime) -> bool:
         """Whether there is a lead to push."""
+        self.prepare(cursor)
         cursor.execute(f"SELECT EXISTS ({self.changed()})".encode(), self.parameters(now))
         return cursor.fetchone() == (True,)
+
+    def count_changed(self, cursor: Cursor[TupleRow], now: datetime) -> int:
+        """How many leads there are to push."""
+        self.prepare(cursor)
+        cursor.execute(f"SELECT count(*) FROM ({self.changed()}) x".encode(), self.parameters(now))
+        return int((cursor.fetchone() or (0,))[0])
 
     def _told(self) -> str:
         """Leads that are routed and have an address: what is to be told of them."""
@@ -244,23 +260,53 @@ ON CONFLICT (lead_id, crm) DO UPDATE SET
 """
 
 
-def states(cursor: Cursor[TupleRow], campaign_id: int) -> list[dict[str, Any]]:
-    """Per CRM: `crm`, leads `synced` and `failed`, when it last took something and when a failed one is next tried."""
-    return rows(
+@dataclass(frozen=True)
+class State:
+    """How a CRM stands: leads whose every word it took, and others; when it last took one, when the next is tried."""
+
+    synced: int
+    failed: int
+    pushed_at: datetime | None
+    next_try_at: datetime | None
+
+
+def state(cursor: Cursor[TupleRow], campaign_id: int, crm: CrmName) -> State:
+    """How the CRM stands with the campaign's leads."""
+    (found,) = rows(
         cursor,
-        "SELECT crm, count(*) FILTER (WHERE state = 'synced') AS synced, "
+        "SELECT count(*) FILTER (WHERE state = 'synced') AS synced, "
         "count(*) FILTER (WHERE state = 'failed') AS failed, max(pushed_at) AS pushed_at, "
-        "min(next_try_at) AS next_try_at FROM crm_records WHERE campaign_id = %s GROUP BY crm ORDER BY crm",
-        [campaign_id],
+        "min(next_try_at) AS next_try_at FROM crm_records WHERE campaign_id = %s AND crm = %s",
+        [campaign_id, crm],
     )
+    return State(**found)
 
 
-def errors(cursor: Cursor[TupleRow], campaign_id: int, crm: CrmName | None = None) -> list[dict[str, Any]]:
-    """Per CRM and error: `crm`, `error`, `leads`, the number of one of them (`example`), when it is next tried."""
+def errors(cursor: Cursor[TupleRow], campaign_id: int, crm: CrmName) -> list[dict[str, Any]]:
+    """Per error: `error`, `leads`, the number of one of them (`example`), when the first of them is tried again."""
     return rows(
         cursor,
-        "SELECT crm, error, count(*) AS leads, min(lead_id) AS example, min(next_try_at) AS next_try_at "
-        "FROM crm_records WHERE campaign_id = %(campaign)s AND state = 'failed' "
-        "AND (%(crm)s::text IS NULL OR crm = %(crm)s) GROUP BY crm, error ORDER BY crm, leads DESC, error",
-        {"campaign": campaign_id, "crm": crm},
+        "SELECT error, count(*) AS leads, min(lead_id) AS example, min(next_try_at) AS next_try_at "
+        "FROM crm_records WHERE campaign_id = %s AND crm = %s AND state = 'failed' "
+        "GROUP BY error ORDER BY leads DESC, error",
+        [campaign_id, crm],
     )
+
+
+def failed(cursor: Cursor[TupleRow], campaign_id: int, crm: CrmName, most: int) -> list[dict[str, Any]]:
+    """Leads that failed, oldest first: `lead`, `error`, `attempts`, `next_try_at`."""
+    return rows(
+        cursor,
+        "SELECT lead_id AS lead, error, attempts, next_try_at FROM crm_records "
+        "WHERE campaign_id = %s AND crm = %s AND state = 'failed' ORDER BY lead_id LIMIT %s",
+        [campaign_id, crm, most],
+    )
+
+
+def retry(cursor: Cursor[TupleRow], campaign_id: int, crm: CrmName) -> int:
+    """Have the next run try all that failed, whatever their pauses; returns how many."""
+    cursor.execute(
+        "UPDATE crm_records SET next_try_at = now() WHERE campaign_id = %s AND crm = %s AND state = 'failed'",
+        [campaign_id, crm],
+    )
+    return cursor.rowcount

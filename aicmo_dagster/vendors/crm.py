@@ -37,10 +37,6 @@ class Crm(Protocol):
 
     batch: int
 
-    def is_configured(self) -> bool:
-        """Whether it has what it needs (its key) to be told anything."""
-        ...
-
     def owners(self, addresses: Sequence[str]) -> Mapping[str, str]:
         """Address -> id, of those of the addresses (in lower case) that exactly one of its users has.
 

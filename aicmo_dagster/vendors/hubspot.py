@@ -39,9 +39,6 @@ class HubSpot:
         self._limits = limits
         self._halved = 0
 
-    def is_configured(self) -> bool:
-        return bool(os.environ.get(self._account.token_env))
-
     def close(self) -> None:
         self._client.close()
 

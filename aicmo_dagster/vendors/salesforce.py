@@ -50,11 +50,6 @@ class Salesforce:
         self._limit = (Limit(account.requests_per_day, _DAY_S),)
         self._session: Client | None = None
 
-    def is_configured(self) -> bool:
-        return bool(
-            os.environ.get(self._account.client_id_env) and os.environ.get(self._account.client_secret_env)
-        )
-
     def close(self) -> None:
         self._door.close()
         if self._session is not None:

@@ -1,8 +1,9 @@
 """CRMs on the database, told over real HTTP servers that refuse what HubSpot and Salesforce refuse."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from aicmo_dagster.vendors import client
 from aicmo_dagster_tests import outreach, pipelines
 from aicmo_dagster_tests.vendors.hubspot_server import UPSERT, HubSpotServer
 from aicmo_dagster_tests.vendors.salesforce_server import SalesforceServer
-from aicmo_dagster_tests.vendors.vendor_server import after, cut, says
+from aicmo_dagster_tests.vendors.vendor_server import Fault, after, cut, says
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 OWNERS = [
@@ -66,6 +67,35 @@ def route(campaign: campaigns.Campaign, email: str, owner: str = "Ann Owner", **
         lead, owner, outreach.RUN, NOW,
     )  # fmt: skip
     return lead
+
+
+def route_many(campaign: campaigns.Campaign, number: int) -> None:
+    """As many routed leads of nobody, `lead0@example.org` and so on."""
+    pipelines.execute(
+        """
+        WITH added AS (
+            INSERT INTO leads (campaign_id, identity, email, email_status, email_domain, last_name, company, source,
+                source_label, source_line, run_id, harvested_at, updated_at)
+            SELECT %s, 'lead' || n || '@example.org', 'lead' || n || '@example.org', 'valid', 'example.org', 'Sample',
+                'Example Inc', 'manual', 'test', n, %s, %s, %s
+            FROM generate_series(0, %s) AS n ORDER BY n RETURNING id
+        )
+        INSERT INTO lead_routes (lead_id, tier, routing_score, intent_lifted, sequence, sequence_version, owner,
+            owner_reason, rules_version, campaign_version, run_id, enrolled_at)
+        SELECT id, 'WARM', 0.7, false, 'regular_nurture', 1, 'unassigned', 'test', 1, 1, %s, %s FROM added
+        """,
+        campaign.id, outreach.RUN, NOW, NOW, number - 1, outreach.RUN, NOW,
+    )  # fmt: skip
+
+
+def as_usual(server: HubSpotServer, before: Callable[[], None] = lambda: None) -> Fault:
+    """No fault at all, but something happens before the answer."""
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        before()
+        says(*server.answer(server.requests[-1]))(handler)
+
+    return reply
 
 
 def push(name: Any = "hubspot", at: datetime = NOW) -> Pushed:
@@ -124,8 +154,7 @@ def test_salesforce_is_told_of_routed_leads_with_their_owner(salesforce: Salesfo
 def test_a_second_run_costs_no_request(name: str, request: pytest.FixtureRequest) -> None:
     server = request.getfixturevalue(name)
     here = campaign(server)
-    for number in range(3):
-        route(here, f"lead{number}@example.org")
+    route_many(here, 3)
     assert push(name).pushed == 3
     server.requests.clear()
     assert push(name) == Pushed()
@@ -148,16 +177,14 @@ def test_only_what_changed_is_pushed(name: str, request: pytest.FixtureRequest) 
 
 def test_leads_leave_in_the_batches_that_the_vendor_takes(hubspot: HubSpotServer) -> None:
     here = campaign(hubspot)
-    for number in range(205):
-        route(here, f"lead{number}@example.org")
+    route_many(here, 205)
     assert push().requests == 3
     assert [len(batch) for batch in hubspot.upserts()] == [100, 100, 5]
 
 
 def test_salesforce_takes_200_at_once(salesforce: SalesforceServer) -> None:
     here = campaign(salesforce)
-    for number in range(201):
-        route(here, f"lead{number}@example.org")
+    route_many(here, 201)
     assert push("salesforce").requests == 2
     assert [len(batch) for batch in salesforce.upserts()] == [200, 1]
 
@@ -409,33 +436,26 @@ def test_who_is_erased_leaves_no_record_and_is_not_pushed_again(hubspot: HubSpot
 
 
 def test_who_is_erased_while_they_are_pushed_leaves_no_record(hubspot: HubSpotServer) -> None:
-    route(campaign(hubspot), "a@example.org")
+    route(campaign(hubspot), "a@example.org", "unassigned")
 
-    def erase(handler: Any) -> None:
-        status, body = hubspot.answer(hubspot.requests[-1])
+    def erase() -> None:
         with database.transaction() as cursor:
             persons.erase(cursor, "a@example.org", "test")
-        says(status, body)(handler)
 
-    hubspot.owners.clear()
-    pipelines.execute("UPDATE lead_routes SET owner = 'unassigned'")
-    hubspot.faults.append(erase)
+    hubspot.faults.append(as_usual(hubspot, erase))
     push()
     assert records() == []
 
 
 def test_who_is_suppressed_while_others_are_pushed_is_left_out(hubspot: HubSpotServer) -> None:
     here = campaign(hubspot)
-    for number in range(101):
-        route(here, f"lead{number}@example.org", "unassigned")
+    route_many(here, 101)
 
-    def suppress(handler: Any) -> None:
-        status, body = hubspot.answer(hubspot.requests[-1])
+    def suppress() -> None:
         with database.transaction() as cursor:
             suppressions.add(cursor, "address", "lead100@example.org", "asked", "test")
-        says(status, body)(handler)
 
-    hubspot.faults.append(suppress)
+    hubspot.faults.append(as_usual(hubspot, suppress))
     push()
     assert "lead100@example.org" not in hubspot.contacts
     assert len(hubspot.upserts()) == 1
@@ -468,10 +488,8 @@ def test_a_request_that_was_carried_out_and_cut_off_is_repeated_without_harm(hub
 
 def test_what_was_taken_before_the_vendor_broke_down_is_kept(hubspot: HubSpotServer) -> None:
     here = campaign(hubspot)
-    for number in range(150):
-        route(here, f"lead{number}@example.org", "unassigned")
-    ok = HubSpotServer.answer
-    hubspot.faults.append(lambda handler: says(*ok(hubspot, hubspot.requests[-1]))(handler))
+    route_many(here, 150)
+    hubspot.faults.append(as_usual(hubspot))
     hubspot.faults.extend([says(500)] * 5)
     with pytest.raises(VendorUnavailableError):
         push()
@@ -484,8 +502,7 @@ def test_what_was_taken_before_the_vendor_broke_down_is_kept(hubspot: HubSpotSer
 def test_an_ended_session_is_renewed_once(salesforce: SalesforceServer) -> None:
     here = campaign(salesforce)
     salesforce.session_requests = 2
-    for number in range(401):
-        route(here, f"lead{number}@example.org", "unassigned")
+    route_many(here, 401)
     assert push("salesforce").pushed == 401
     assert len(salesforce.sessions) == 2
     salesforce.session_requests = 0
