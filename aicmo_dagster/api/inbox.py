@@ -154,18 +154,7 @@ def _must_be_json(request: Request) -> None:
 
 def _take(inbox: _Inbox, body: bytes, delivery: str | None) -> dict[str, object]:
     """Queue the leads of a body; returns the answer."""
-    values = _leads_of(body)
-    rejected: list[tuple[int, str | None, str]] = []
-    reader = ObjectReader({}, inbox.columns, "inbox")
-    records: dict[int, dict[str, str]] = {}
-    for index, value in enumerate(values):
-        try:
-            records[index] = reader.read(value)
-        except ValueError as error:
-            rejected.append((index, None, str(error)))
-    faults = _faults(records)
-    for index, _, _ in faults:
-        del records[index]
+    records, rejected = read_leads(_leads_of(body), inbox.columns)
     names = None if delivery is None else [f"{delivery}#{index}" for index in records]
     try:
         with database.transaction() as cursor:
@@ -174,11 +163,26 @@ def _take(inbox: _Inbox, body: bytes, delivery: str | None) -> dict[str, object]
         raise HTTPException(422, f"Idempotency-Key: {error}") from None
     return {
         "accepted": len(records),
-        "rejected": [
-            {"index": index, "field": field, "reason": reason}
-            for index, field, reason in sorted([*rejected, *faults], key=lambda one: one[0])
-        ],
+        "rejected": [{"index": index, "field": field, "reason": reason} for index, field, reason in rejected],
     }
+
+
+def read_leads(
+    values: Sequence[object], columns: Mapping[str, str]
+) -> tuple[dict[int, dict[str, str]], list[tuple[int, str | None, str]]]:
+    """Objects as leads: those that a harvest would take, by their index, and (index, field, reason) of the others."""
+    rejected: list[tuple[int, str | None, str]] = []
+    reader = ObjectReader({}, columns, "inbox")
+    records: dict[int, dict[str, str]] = {}
+    for index, value in enumerate(values):
+        try:
+            records[index] = reader.read(value)
+        except ValueError as error:
+            rejected.append((index, None, str(error)))
+    faults = _faults(records)
+    for index, _, _ in faults:
+        records.pop(index, None)
+    return records, sorted([*rejected, *faults], key=lambda one: one[0])
 
 
 def _leads_of(body: bytes) -> Sequence[object]:

@@ -120,4 +120,6 @@ def test_what_this_machine_lacks_is_no_fault_of_a_mail(store: URL, lacking: dict
         with time_machine.travel(NOW + timedelta(days=day), tick=False):
             with contextlib.suppress(ConfigurationError):
                 _nurture()
-            assert database.fetch("SELECT state, attempts FROM sends") == [{"state": "planned", "attempts": 0}]
+            assert database.fetch("SELECT state, attempts FROM sends") == [
+                {"state": "planned", "attempts": 0}
+            ]

@@ -9,7 +9,7 @@ import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from aicmo_dagster import errors, privacy
@@ -180,7 +180,10 @@ def _of_status(status: int, detail: str, headers: Mapping[str, str] = {}) -> JSO
 
 def failed(error: Exception) -> JSONResponse:
     """The answer to a request that ended in an error of nobody's making; the log has a sentence about it."""
-    _log.error("a request failed: %s", privacy.sentence(error))
+    said = [one["loc"] for one in error.errors()] if isinstance(error, ValidationError) else None
+    _log.error(
+        "a request failed: %s", privacy.sentence(error) if said is None else f"an answer is wrong at {said}"
+    )
     return _answer(
         Problem(
             type="urn:aicmo:problem:failed",

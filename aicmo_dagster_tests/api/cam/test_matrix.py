@@ -36,6 +36,14 @@ MATRIX: dict[tuple[str, str], tuple[Role | None, Reach]] = {
     ("GET", "/campaigns/{id}/status"): ("viewer", "campaign"),
     ("GET", "/stats"): ("viewer", "some"),
     ("POST", "/campaigns/{id}/execute/{stage}"): ("operator", "campaign"),
+    ("GET", "/campaigns/{id}/leads"): ("viewer", "campaign"),
+    ("POST", "/campaigns/{id}/leads"): ("operator", "campaign"),
+    ("POST", "/campaigns/{id}/leads/import"): ("operator", "campaign"),
+    ("GET", "/campaigns/{id}/leads/export"): ("operator", "campaign"),
+    ("GET", "/campaigns/{id}/leads/{lead_id:int}"): ("viewer", "campaign"),
+    ("GET", "/campaigns/{id}/leads/{lead_id:int}/why"): ("viewer", "campaign"),
+    ("PATCH", "/campaigns/{id}/leads/{lead_id:int}"): ("reviewer", "campaign"),
+    ("GET", "/campaigns/{id}/rejected-rows"): ("viewer", "campaign"),
     ("GET", "/runs"): ("viewer", "some"),
     ("GET", "/campaigns/{id}/runs"): ("viewer", "campaign"),
     ("GET", "/runs/{run_id}"): ("viewer", "some"),
@@ -76,6 +84,7 @@ MATRIX: dict[tuple[str, str], tuple[Role | None, Reach]] = {
 }
 _PLACES = {
     "number": "1",
+    "lead_id:int": "1",
     "run_id": "00000000-0000-0000-0000-000000000001",
     "stage": "score",
     "job": "score",
