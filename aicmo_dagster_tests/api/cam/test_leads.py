@@ -113,7 +113,7 @@ def test_a_lead_tells_why_it_is_where_it_is_and_can_be_corrected(operator: Clien
     assert corrected.status_code == 200, corrected.text
     assert corrected.json()["lead_id"] == lead
     assert operator.get(f"{LEADS}/{lead}").json()["lead"]["title"] == "CEO"
-    (audited,) = database.fetch("SELECT DISTINCT actor FROM audit_log WHERE action LIKE 'lead%'")
+    (audited,) = database.fetch("SELECT DISTINCT actor FROM audit_log WHERE action = 'review.edit'")
     assert audited["actor"].startswith("key ")
 
 
