@@ -361,7 +361,8 @@ def _pushed(context: _Context, name: CrmName) -> _Result:
         metadata.update(_numbers(asdict(pushed)))
         metadata["unchanged"] = state.synced - pushed.pushed
         metadata["failed_in_all"] = state.failed
-        metadata["errors"] = _table({"error": one["error"], "leads": one["leads"]} for one in errors)
+        if errors:  # a table without rows would have no columns
+            metadata["errors"] = _table({"error": one["error"], "leads": one["leads"]} for one in errors)
         if pushed.owners_not_found:
             metadata["owners_not_found"] = ", ".join(pushed.owners_not_found)
         counts = {name: metadata[name] for name in ("pushed", "unchanged", "told_at_last", "failed_in_all")}
