@@ -187,9 +187,7 @@ def unsubscribed(cursor: Cursor, lead_id: int, at: datetime, by: str, campaign_o
         )
         new = cursor.rowcount > 0
     else:
-        cursor.execute(f"SELECT a.mailbox FROM leads l, {_WRITTEN_TO} WHERE l.id = %s", [lead_id])
-        written_to = [str(one) for (one,) in cursor.fetchall()]
-        new = sum(suppressions.add_mailbox(cursor, one, "unsubscribed", by) for one in written_to) > 0
+        new = _suppress(cursor, lead_id, None, "unsubscribed", by)
     cursor.execute("SELECT FROM engagement_events WHERE lead_id = %s AND kind = 'unsubscribed'", [lead_id])
     if cursor.fetchone() is None or new:
         new = _record(cursor, lead_id, None, "unsubscribed", at) or new
@@ -324,11 +322,17 @@ def _address(cursor: Cursor, lead_id: int, send_id: int | None) -> tuple[str | N
 
 
 def _suppress(cursor: Cursor, lead_id: int, send_id: int | None, reason: str, by: str) -> bool:
-    """Suppress the address of the mail and that of the lead; whether that changes anything."""
+    """Suppress the address of the mail and that of the lead; whether that changes anything.
+
+    Where it is a wish also those that other mails of the lead went to: the person has one of them.
+    """
     cursor.execute("SELECT email FROM leads WHERE id = %s", [lead_id])
     (own,) = cursor.fetchone() or (None,)
     addresses = {own, _address(cursor, lead_id, send_id)[0]} - {None}
-    return sum(suppressions.add_mailbox(cursor, one, reason, by) for one in map(str, addresses)) > 0
+    if reason != "bounced":
+        cursor.execute(f"SELECT a.mailbox FROM leads l, {_WRITTEN_TO} WHERE l.id = %s", [lead_id])
+        addresses |= {box for (box,) in cursor.fetchall()}
+    return sum(suppressions.add_mailbox(cursor, one, reason, by) for one in sorted(map(str, addresses))) > 0
 
 
 def _person(cursor: Cursor, lead_id: int) -> list[int]:

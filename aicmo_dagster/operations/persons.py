@@ -1,9 +1,10 @@
 """A person by address: all that is kept of them, erasing it, and proving that nothing holds the address any more."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 from aicmo_dagster import settings
 from aicmo_dagster.store import database, persons
 
-_TO = re.compile(rb"(?im)^To:[^<\r\n]*(?:\r?\n[ \t][^<\r\n]*)*<?([^\s<>,;\"]+@[^\s<>,;\"]+)")
 _HEADERS_BYTES = 16_384
 _FILES_AT_ONCE = 5_000
 
@@ -60,8 +60,8 @@ def erase(address: str, by: str) -> Erased:
 
 
 def _files(boxes: Sequence[str]) -> Iterator[Path]:
-    """The mails of simulations to one of the mailboxes."""
-    files = sorted((settings.home() / "outbox").glob("*/*/*.eml"))
+    """The mails of simulations to one of the mailboxes, also those that a killed program did not finish."""
+    files = sorted((settings.home() / "outbox").glob("*/*/*"))
     for start in range(0, len(files), _FILES_AT_ONCE):
         some = files[start : start + _FILES_AT_ONCE]
         with database.transaction() as cursor:
@@ -72,7 +72,8 @@ def _files(boxes: Sequence[str]) -> Iterator[Path]:
 def _recipient(file: Path) -> str | None:
     try:
         with file.open("rb") as stream:
-            found = _TO.search(stream.read(_HEADERS_BYTES))
-    except FileNotFoundError:
+            to = BytesHeaderParser().parsebytes(stream.read(_HEADERS_BYTES))["To"]
+    except (FileNotFoundError, IsADirectoryError):
         return None
-    return found[1].decode(errors="replace") if found else None
+    # The name before the address may hold another one.
+    return next((address for _, address in getaddresses([str(to)]) if "@" in address), None) if to else None

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import idna
@@ -14,7 +15,7 @@ from psycopg import Cursor, sql
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.errors import ConfigurationError
-from aicmo_dagster.store import suppressions
+from aicmo_dagster.store import claims, suppressions
 from aicmo_dagster.store.database import DAGSTER_SCHEMA, SCHEMA
 
 _BEFORE = r"(?:(?<![[:alnum:]_][.+~'&*-]*)|(?<=\\[bfnrt])|(?<=%[0-9a-f][0-9a-f]))"
@@ -45,21 +46,32 @@ _ANSWERS_ABOUT = """t.subject IN (
 
 
 def mailboxes(cursor: Cursor[TupleRow], address: str) -> tuple[list[int], list[str]]:
-    """The leads of the person in all campaigns, merged ones too, and the mailboxes that these have."""
-    cursor.execute(
-        """
-        WITH found AS (
-            SELECT coalesce(merged_into, id) AS id FROM leads
-            WHERE identity = mailbox(%(address)s) OR mailbox(email) = mailbox(%(address)s)
+    """The leads of the person in all campaigns, and their mailboxes.
+
+    A lead that was merged with one of the person's, or got another address, is the same person: so are all leads that
+    have one of these addresses, and so on.
+    """
+    cursor.execute("SELECT mailbox(%s)", [suppressions.read_address(address)])
+    (first,) = cursor.fetchone() or ("",)
+    leads: set[int] = set()
+    boxes, known = {str(first)}, 0
+    while len(boxes) > known:
+        known = len(boxes)
+        cursor.execute(
+            """
+            WITH found AS (
+                SELECT coalesce(merged_into, id) AS id FROM leads
+                WHERE identity = ANY(%(boxes)s) OR mailbox(email) = ANY(%(boxes)s)
+            )
+            SELECT l.id, mailbox(l.email) FROM leads l WHERE l.id IN (SELECT id FROM found)
+                OR l.merged_into IN (SELECT id FROM found)
+            """,
+            {"boxes": list(boxes)},
         )
-        SELECT l.id, mailbox(l.email) FROM leads l WHERE l.id IN (SELECT id FROM found)
-            OR l.merged_into IN (SELECT id FROM found)
-        UNION ALL SELECT NULL, mailbox(%(address)s)
-        """,
-        {"address": address.strip().lower()},
-    )
-    found = cursor.fetchall()
-    return [lead for lead, _ in found if lead is not None], sorted({box for _, box in found if box})
+        for lead, box in cursor.fetchall():
+            leads.add(int(lead))
+            boxes |= {str(box)} if box else set()
+    return sorted(leads), sorted(boxes)
 
 
 def holding(cursor: Cursor[TupleRow], boxes: list[str]) -> Iterator[tuple[str, str, str, str, str]]:
@@ -191,6 +203,7 @@ def erase(cursor: Cursor[TupleRow], address: str, by: str) -> int:
 
     Raises ConfigurationError while a mail to the person is on its way: its end must be recorded first.
     """
+    claims.orphans(cursor, None, datetime.now(UTC))
     suppressions.lock(cursor)
     leads, boxes = mailboxes(cursor, address)
     cursor.execute("SELECT FROM sends WHERE lead_id = ANY(%s) AND state = 'sending' LIMIT 1", [leads])

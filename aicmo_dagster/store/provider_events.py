@@ -5,6 +5,8 @@ person, wherever in the JSON, and those about a mail to the person; what comes l
 kept without its body (see `add`).
 """
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +20,10 @@ from aicmo_dagster.store import suppressions
 from aicmo_dagster.store.database import rows
 from aicmo_dagster.store.received import OurMail
 
+_ADDRESS = re.compile(
+    r"(?:\\[bfnrt]|%(?!40|2b)[0-9a-f]{2})?([\w.+'~-]+(?:%2b[\w.+'~-]*)?(?:@|%40)[\w-]+(?:\.[\w-]+)+)", re.I
+)
+"""In the text of a body, behind what JSON writes for a line end or a URL for a character of its own."""
 _CLOCKS = timedelta(minutes=10)
 """How far a provider's clock may be behind ours."""
 
@@ -39,7 +45,10 @@ _COLUMNS = "id, provider, body, created_at, kind, send_id, processed_at IS NOT N
 
 
 def add(cursor: Cursor[TupleRow], provider: str, events: Iterable[tuple[str, Any, str | None]]) -> None:
-    """Keep events (key, body, recipient) that are not known; of a recipient who was erased only the key."""
+    """Keep events (key, body, recipient) that are not known.
+
+    Of a recipient who was erased only the key, and nowhere the address of anybody else who was.
+    """
     # In the order of the keys: two deliveries of the same events would wait for each other for ever.
     given = sorted(events, key=lambda one: one[0])
     if not given:
@@ -57,10 +66,33 @@ def add(cursor: Cursor[TupleRow], provider: str, events: Iterable[tuple[str, Any
         {
             "provider": provider,
             "keys": [key for key, _, _ in given],
-            "bodies": [Jsonb(body) for _, body, _ in given],
+            "bodies": [Jsonb(body) for body in _without_erased(cursor, [body for _, body, _ in given])],
             "recipients": [recipient for _, _, recipient in given],
         },
     )
+
+
+def _without_erased(cursor: Cursor[TupleRow], bodies: Sequence[Any]) -> list[Any]:
+    """The bodies, without the addresses of people who were erased."""
+    cursor.execute("SELECT EXISTS (SELECT FROM suppressions WHERE kind = 'hash')")
+    if cursor.fetchone() != (True,):
+        return list(bodies)
+    texts = [json.dumps(body, ensure_ascii=False) for body in bodies]
+    held = [{found[1] for found in _ADDRESS.finditer(text)} for text in texts]
+    cursor.execute(
+        "SELECT a FROM unnest(%s::text[]) AS a JOIN suppressions s ON s.kind = 'hash' AND s.value = "
+        "mailbox_hash(replace(replace(lower(a), '%%40', '@'), '%%2b', '+'))",
+        [sorted(set().union(*held))],
+    )
+    erased = {str(one) for (one,) in cursor.fetchall()}
+
+    def rubbed(found: re.Match[str]) -> str:
+        return found[0].replace(found[1], "erased") if found[1] in erased else found[0]
+
+    return [
+        json.loads(_ADDRESS.sub(rubbed, text)) if its & erased else body
+        for body, text, its in zip(bodies, texts, held, strict=True)
+    ]
 
 
 def unprocessed(cursor: Cursor[TupleRow], provider: str, keys: Sequence[str]) -> list[Kept]:
@@ -132,24 +164,25 @@ def mails_named(cursor: Cursor[TupleRow], message_ids: Sequence[str]) -> dict[st
 
 
 def mails_to(
-    cursor: Cursor[TupleRow], asked: Sequence[tuple[int, str, datetime]], within: timedelta
+    cursor: Cursor[TupleRow], asked: Sequence[tuple[int, str, datetime, bool]], within: timedelta
 ) -> dict[int, OurMail]:
-    """For each (number, address, moment) the newest mail of ours to the address in the time before that moment.
+    """For each (number, address, moment, wish) the newest mail of ours to the address in the time before that moment.
 
-    Only where the address is still the lead's.
+    Only where the address is still the lead's, unless it is a wish: who complains has read the mail.
     """
     cursor.execute(
         "SELECT a.number, s.id, s.lead_id, s.recipient, s.time_zone, s.message_id "
-        "FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS a (number, address, at) "
+        "FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::boolean[]) AS a (number, address, at, wish) "
         "CROSS JOIN LATERAL (SELECT s.* FROM sends s JOIN leads l ON l.id = s.lead_id "
         "WHERE s.recipient IS NOT NULL AND mailbox(s.recipient) = mailbox(a.address) "
-        "AND mailbox(l.email) = mailbox(a.address) AND s.mode = 'live' "
+        "AND (a.wish OR mailbox(l.email) = mailbox(a.address)) AND s.mode = 'live' "
         "AND s.state IN ('sent', 'sending', 'uncertain') AND s.started_at BETWEEN a.at - %s AND a.at + %s "
         "ORDER BY s.started_at DESC LIMIT 1) s",
         [
-            [number for number, _, _ in asked],
-            [address for _, address, _ in asked],
-            [at for _, _, at in asked],
+            [number for number, _, _, _ in asked],
+            [address for _, address, _, _ in asked],
+            [at for _, _, at, _ in asked],
+            [wish for *_, wish in asked],
             within,
             _CLOCKS,
         ],

@@ -247,6 +247,14 @@ def test_an_address_that_the_lead_has_no_more_stops_nobody(port: int) -> None:
     assert (happened(lead), suppressed()) == ([], [])
 
 
+def test_who_complains_from_an_address_that_the_lead_has_no_more_is_heard(port: int) -> None:
+    add_mail()
+    with database.transaction() as cursor:
+        cursor.execute("UPDATE leads SET email = 'new@example.org', identity = 'new@example.org'")
+    post(port, "postmark", deliveries.postmark(deliveries.postmark_bounce("SpamComplaint", GONE, None)))
+    assert (deliveries.WHO, "complained") in suppressed()
+
+
 def test_one_bad_event_costs_only_itself(port: int) -> None:
     lead, _, message = add_mail()
     good = deliveries.sendgrid_event("delivered", message)

@@ -34,3 +34,20 @@ def test_all_that_is_kept_is_exported_then_erased_and_then_nothing_holds_the_add
     assert "Nothing holds the address." in aicmo("person", "check", "tester@gmail.com")
     assert (mine.exists(), other.exists()) == (False, True)
     assert "0 leads erased" in aicmo("person", "erase", "tester@gmail.com", "--yes")
+
+
+def test_the_name_before_an_address_hides_no_mail_and_neither_does_a_kill(store: URL) -> None:
+    folder = settings.home() / "outbox" / "test" / "2026-03-02"
+    folder.mkdir(parents=True)
+    for name in ("1.eml", "2.123.part"):
+        (folder / name).write_bytes(
+            b'To: "Ann <other@example.org> Test"\r\n <ann@example.org>\r\n\r\nHello\r\n'
+        )
+    assert "2 simulated mails erased" in aicmo("person", "erase", "ann@example.org", "--yes")
+    assert list(folder.iterdir()) == []
+
+
+def test_what_is_no_address_is_refused(store: URL) -> None:
+    for text in ("Ann <ann@example.org>", "foo", "%"):
+        assert "is not an address" in aicmo("person", "erase", text, "--yes", code=1)
+        assert "is not an address" in aicmo("person", "check", text, code=1)

@@ -3,9 +3,10 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 from sqlalchemy.engine import URL
 
+from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.mail import effects
-from aicmo_dagster.store import audit, database, enrolments, persons, sends
-from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_send
+from aicmo_dagster.store import audit, database, enrolments, persons, provider_events, sends
+from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_send, config
 
 
 def test_erasing_leaves_only_the_hash_in_whatever_spelling_the_address_was_kept(store: URL) -> None:
@@ -196,7 +197,56 @@ def test_answers_of_vendors_go_by_whatever_name_the_person_was_asked_about(store
 
 
 @pytest.mark.parametrize("text", ["", "ann", "@example.org", "a@b@c", "%", "(", "\\"])
-def test_what_is_no_address_is_nobodys(store: URL, text: str) -> None:
+def test_what_is_no_address_is_refused_and_suppresses_nobody(store: URL, text: str) -> None:
+    with database.transaction() as cursor, pytest.raises(ConfigurationError, match="is not an address"):
+        persons.erase(cursor, text, "test")
+    assert database.fetch("SELECT FROM suppressions") == []
+
+
+def test_a_domain_in_letters_of_its_own_is_the_same_domain(store: URL) -> None:
+    add_lead(add_campaign().id, "ann@xn--mnchen2-n2a.example")
     with database.transaction() as cursor:
-        audit.record(cursor, "test", "ann@example.org", "asked")
-        assert list(persons.holding(cursor, persons.mailboxes(cursor, text)[1])) == []
+        assert persons.erase(cursor, "Ann@münchen2.example", "test") == 1
+    assert database.fetch("SELECT FROM leads") == []
+
+
+def test_all_leads_of_a_person_with_several_addresses_go_and_none_is_left_in_part(store: URL) -> None:
+    here, there = add_campaign().id, add_campaign(config(key="other")).id
+    now = add_lead(here, "new@example.org")
+    add_lead(here, "old@example.org", merged_into=now)
+    add_lead(there, "old@example.org")
+    add_lead(there, "somebody@example.org")
+    with database.transaction() as cursor:
+        assert persons.erase(cursor, "new@example.org", "test") == 3
+    assert database.fetch("SELECT email FROM leads") == [{"email": "somebody@example.org"}]
+
+
+def test_a_mail_that_a_dead_sender_left_on_its_way_keeps_nobody_from_being_erased(store: URL) -> None:
+    campaign = add_campaign().id
+    add_send(campaign, add_lead(campaign), state="sending", claimed_by=7)
+    with database.transaction() as cursor:
+        assert persons.erase(cursor, "lead@example.org", "test") == 1
+
+
+def test_an_event_that_comes_after_the_erasure_names_the_erased_nowhere(store: URL) -> None:
+    with database.transaction() as cursor:
+        persons.erase(cursor, "ann@example.org", "test")
+        bodies = [
+            {
+                "to": ["bob@example.org", "Ann@Example.org"],
+                "text": "\nann@example.org wrote: ann%40example.org",
+            },
+            {"to": "joann@example.org", "n": 1},
+        ]
+        provider_events.add(
+            cursor, "resend", [(str(n), body, "bob@example.org") for n, body in enumerate(bodies)]
+        )
+        provider_events.add(cursor, "resend", [("own", {"to": "ann@example.org"}, "ann@example.org")])
+        _, boxes = persons.mailboxes(cursor, "ann@example.org")
+        assert list(persons.holding(cursor, boxes)) == []
+    kept = {
+        row["event_key"]: row["body"] for row in database.fetch("SELECT event_key, body FROM provider_events")
+    }
+    assert kept["0"]["to"] == ["bob@example.org", "erased"]
+    assert kept["1"] == bodies[1]
+    assert kept["own"] == {"erased": True}

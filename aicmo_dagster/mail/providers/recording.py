@@ -159,7 +159,7 @@ def _by_address(cursor: Cursor[TupleRow], part: Sequence[tuple[Kept, Event]]) ->
     Such a mail is no evidence of anything: a later one may be meant.
     """
     asked = [
-        (one.id, event.recipient, event.at)
+        (one.id, event.recipient, event.at, event.kind in ("complained", "unsubscribed"))
         for one, event in part
         if event.message_id is None and event.recipient and event.at and event.kind in _LOCKED
     ]
