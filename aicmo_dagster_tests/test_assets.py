@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from PIL import Image
 
+from aicmo_dagster import settings
 from aicmo_dagster.assets import all_assets
 from aicmo_dagster.definitions import defs
 from aicmo_dagster.errors import AicmoError
@@ -163,7 +164,10 @@ def test_a_database_that_goes_away_is_tried_again(leads: Path, monkeypatch: pyte
     assert retries(monkeypatch, unreachable) == 3
 
 
-def test_a_run_whose_sender_is_refused_fails_with_the_reason(project: Path) -> None:
+def test_a_run_whose_sender_is_refused_fails_with_the_reason(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.PUBLIC_URL, "https://mail.example.com")
     pipelines.write_leads(project / "leads.csv", [pipelines.ideal(number) for number in range(8)])
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

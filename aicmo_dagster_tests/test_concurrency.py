@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aicmo_dagster import settings
 from aicmo_dagster.store import database, suppressions
 from aicmo_dagster_tests import pipelines
 from aicmo_dagster_tests.mail.servers import Received, smtp_server
@@ -17,7 +18,8 @@ ADDRESSES = [str(pipelines.ideal(number)["Email"]) for number in range(LEADS)]
 
 
 @pytest.fixture
-def server(project: Path) -> Iterator[tuple[int, Received]]:
+def server(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, Received]]:
+    monkeypatch.setenv(settings.PUBLIC_URL, "https://mail.example.com")
     pipelines.write_leads(project / "leads.csv", map(pipelines.ideal, range(LEADS)))
     with smtp_server() as (port, received):
         yield port, received

@@ -44,6 +44,16 @@ MATRIX: dict[tuple[str, str], tuple[Role | None, Reach]] = {
     ("GET", "/campaigns/{id}/leads/{lead_id:int}/why"): ("viewer", "campaign"),
     ("PATCH", "/campaigns/{id}/leads/{lead_id:int}"): ("reviewer", "campaign"),
     ("GET", "/campaigns/{id}/rejected-rows"): ("viewer", "campaign"),
+    ("GET", "/campaigns/{id}/review"): ("viewer", "campaign"),
+    ("POST", "/campaigns/{id}/review/decisions"): ("reviewer", "campaign"),
+    ("GET", "/campaigns/{id}/outcomes"): ("viewer", "campaign"),
+    ("POST", "/campaigns/{id}/outcomes/import"): ("operator", "campaign"),
+    ("POST", "/campaigns/{id}/leads/{lead_id:int}/outcomes"): ("reviewer", "campaign"),
+    ("DELETE", "/campaigns/{id}/leads/{lead_id:int}/outcomes/{outcome}"): ("reviewer", "campaign"),
+    ("GET", "/campaigns/{id}/engagement"): ("viewer", "campaign"),
+    ("GET", "/campaigns/{id}/engagement/summary"): ("viewer", "campaign"),
+    ("POST", "/persons/export"): ("admin", "all"),
+    ("POST", "/persons/erase"): ("admin", "all"),
     ("GET", "/runs"): ("viewer", "some"),
     ("GET", "/campaigns/{id}/runs"): ("viewer", "campaign"),
     ("GET", "/runs/{run_id}"): ("viewer", "some"),
@@ -92,6 +102,7 @@ _PLACES = {
     "address": "nobody@example.com",
     "value:path": "nobody@example.com",
     "version": "1",
+    "outcome": "meeting",
 }
 
 

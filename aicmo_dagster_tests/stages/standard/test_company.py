@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.campaign.icp import COMPANY_SIZES, FUNDING_STAGES
 from aicmo_dagster.stages.standard.company import DIMENSIONS
+from aicmo_dagster_tests.depth import SHORT
 from aicmo_dagster_tests.stages.lead_frames import campaign, lead_frame
 
 BY_NAME = {one.name: one for one in DIMENSIONS}
@@ -232,7 +233,7 @@ any_company = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=10 if SHORT else 50)
 @given(st.lists(any_company, min_size=1, max_size=5))
 def test_values_are_shares_or_unknown_and_no_lead_changes_another(leads: list[dict[str, Any]]) -> None:
     for one in DIMENSIONS:
