@@ -27,6 +27,7 @@ _REASON = ("reason", "suppressionreason")
 """What files call the columns, see `sources.headers.normal`."""
 _HASH = "^[0-9a-f]{64}$"
 _PLAIN_DOMAIN = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
+_EVERYBODY = f"^[{re.escape(''.join(suppressions.EVERYBODY))}]@"
 _SAMPLE_BYTES = 1 << 20
 _LISTED = 1_000
 
@@ -196,7 +197,8 @@ def _read(written: pa.Array, kind: pa.Array) -> tuple[pa.Array, pa.Array]:
     lower = pc.utf8_lower(written)
     is_address, is_domain = pc.equal(kind, "address"), pc.equal(kind, "domain")
     addresses = read_addresses(pc.if_else(is_address, written, nothing))
-    valid = pc.and_(is_address, pc.equal(addresses.status, "valid"))
+    everybody = pc.fill_null(pc.match_substring_regex(addresses.email, _EVERYBODY), False)
+    valid = pc.and_(is_address, pc.and_not(pc.equal(addresses.status, "valid"), everybody))
     plain = pc.and_(
         pc.and_(is_domain, pc.match_substring_regex(lower, _PLAIN_DOMAIN)),
         pc.invert(pc.match_substring(lower, "--")),

@@ -29,6 +29,8 @@ Cursor = psycopg.Cursor[TupleRow]
 Kind = Literal["address", "domain"]
 KINDS = ("address", "domain", "hash")
 """Of entries: the hash is that of an address that was erased, see `mailbox_hash`."""
+EVERYBODY = ("*", "%")
+"""Names that other programs write for all addresses of a domain; by the letter they are addresses, of nobody."""
 
 
 def add(cursor: Cursor, kind: Kind, value: str, reason: str, added_by: str) -> bool:
@@ -204,6 +206,9 @@ def kind_of(value: str) -> Kind:
 
 def read_address(value: str) -> str:
     """The address as it is kept; raises ConfigurationError where it is none."""
+    name, _, domain = value.strip().rpartition("@")
+    if name in EVERYBODY:
+        raise ConfigurationError(f"{value!r} is not an address; write {domain} for the whole domain")
     try:
         found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:

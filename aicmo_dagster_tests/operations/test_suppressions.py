@@ -8,6 +8,7 @@ from aicmo_dagster.errors import ConfigurationError, SourceError
 from aicmo_dagster.operations import suppressions
 from aicmo_dagster.operations.suppressions import Refused
 from aicmo_dagster.store import database, sends
+from aicmo_dagster.store import suppressions as listed
 from aicmo_dagster_tests.outreach import add_campaign, add_lead, add_send
 
 HASH = "0123456789abcdef" * 4
@@ -102,3 +103,14 @@ def test_a_list_is_written_for_its_owner_and_over_no_other_file(store: URL, tmp_
 def test_a_file_that_names_no_column_of_entries_is_refused(store: URL, tmp_path: Path, text: str) -> None:
     with pytest.raises(SourceError):
         brought(tmp_path, text)
+
+
+@pytest.mark.parametrize("all_of_it", ["*@example.org", " *@Example.org", "%@example.org"])
+def test_the_way_of_others_to_write_a_whole_domain_is_refused_with_the_way_that_counts(
+    store: URL, tmp_path: Path, all_of_it: str
+) -> None:
+    found = brought(tmp_path, f"email\n{all_of_it}\nann@example.org\n")
+    assert (found.new, [one.line for one in found.listed]) == (1, [2])
+    assert "xample.org for the whole domain" in found.listed[0].reason
+    with database.transaction() as cursor, pytest.raises(ConfigurationError, match="for the whole domain"):
+        listed.add(cursor, "address", all_of_it, "test", "test")
