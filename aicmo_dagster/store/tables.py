@@ -875,6 +875,93 @@ crm_records = Table(
 )
 Index("crm_records_campaign_id_crm_idx", crm_records.c.campaign_id, crm_records.c.crm)
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _key(),
+    Column("url", Text, nullable=False),
+    Column("events", ARRAY(Text), nullable=False, comment="those that it is told of"),
+    Column(
+        "campaign_id",
+        BigInteger,
+        ForeignKey(f"{SCHEMA}.campaigns.id"),
+        comment="of this one alone; NULL = all",
+    ),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("disabled_reason", Text, comment="why it was switched off by itself"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="of the receiver, in a row"),
+    Column("not_before", _Time, comment="the receiver does not answer: it is left alone until then"),
+    Column("created_by", Text, nullable=False),
+    _now(),
+    comment="Receivers that are told of what happens.",
+)
+
+webhook_secrets = Table(
+    "webhook_secrets",
+    metadata,
+    Column("webhook_id", BigInteger, ForeignKey(f"{SCHEMA}.webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    _now(),
+    Column("expires_at", _Time, comment="of one that was replaced"),
+    PrimaryKeyConstraint("webhook_id", "secret"),
+    # In a table of their own, without text: the export of a person shows whole rows of others.
+    comment="What messages are signed with.",
+)
+
+webhook_messages = Table(
+    "webhook_messages",
+    metadata,
+    Column(
+        "id",
+        Uuid,
+        primary_key=True,
+        server_default=text("gen_random_uuid()"),
+        comment="the header webhook-id",
+    ),
+    Column("event", Text, nullable=False),
+    Column("campaign_id", BigInteger),
+    Column("lead_id", BigInteger, comment="whom it is about; a trigger on leads deletes it with the lead"),
+    Column("happened_key", Text, nullable=False, unique=True, comment="the same happening is one message"),
+    Column("payload", JSONB, nullable=False),
+    _now(),
+    comment="What happened and is to be told, written with it in one transaction.",
+)
+Index(
+    "webhook_messages_lead_id_idx",
+    webhook_messages.c.lead_id,
+    postgresql_where=webhook_messages.c.lead_id.is_not(None),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    _key(),
+    Column(
+        "message_id", Uuid, ForeignKey(f"{SCHEMA}.webhook_messages.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("webhook_id", BigInteger, ForeignKey(f"{SCHEMA}.webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("since", _Time, nullable=False, server_default=func.now(), comment="the day of tries begins"),
+    Column("attempts", Integer, nullable=False, server_default="0", comment="in that day"),
+    Column("next_try_at", _Time, nullable=False, server_default=func.now()),
+    Column("lease_until", _Time, comment="a worker is at it; if that dies, the next may take it then"),
+    Column("tried_at", _Time),
+    Column("status", Integer, comment="HTTP status of the last answer"),
+    Column("error", Text, comment="of the last try; never what the receiver wrote"),
+    Column("delivered_at", _Time),
+    UniqueConstraint("message_id", "webhook_id"),
+    _one_of("state", ("waiting", "delivered", "dead")),
+)
+Index("webhook_deliveries_webhook_id_id_idx", webhook_deliveries.c.webhook_id, webhook_deliveries.c.id)
+Index(
+    "webhook_deliveries_waiting_idx",
+    webhook_deliveries.c.webhook_id,
+    webhook_deliveries.c.next_try_at,
+    webhook_deliveries.c.id,
+    postgresql_where=text("state = 'waiting'"),
+)
+Index("webhook_deliveries_dead_idx", webhook_deliveries.c.id, postgresql_where=text("state = 'dead'"))
+
 audit_log = Table(
     "audit_log",
     metadata,

@@ -1,10 +1,22 @@
-"""Keys of the REST API, schedules beside the campaign's own, and runs that are asked for once under a name."""
+"""Keys of the REST API, schedules beside the campaign's own, runs asked for once under a name; CRMs and webhooks."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0006"
 down_revision = "0005"
+
+# Behind forget_deleted_leads, by its name: that waits for whoever still decides on these leads and tells of it.
+_FORGET_WEBHOOK_MESSAGES = """
+CREATE FUNCTION aicmo.forget_webhook_messages() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM aicmo.webhook_messages t USING gone WHERE t.lead_id = gone.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forget_webhook_messages AFTER DELETE ON aicmo.leads
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION aicmo.forget_webhook_messages();
+"""
 
 
 def upgrade() -> None:
@@ -135,3 +147,145 @@ def upgrade() -> None:
         comment="What each CRM knows of each lead.",
     )
     op.create_index("crm_records_campaign_id_crm_idx", "crm_records", ["campaign_id", "crm"], schema="aicmo")
+    op.create_table(
+        "webhooks",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("events", sa.ARRAY(sa.Text()), nullable=False, comment="those that it is told of"),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=True, comment="of this one alone; NULL = all"),
+        sa.Column("enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("disabled_reason", sa.Text(), nullable=True, comment="why it was switched off by itself"),
+        sa.Column(
+            "failures", sa.Integer(), server_default="0", nullable=False, comment="of the receiver, in a row"
+        ),
+        sa.Column(
+            "not_before",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="the receiver does not answer: it is left alone until then",
+        ),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["aicmo.campaigns.id"], name=op.f("webhooks_campaign_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("webhooks_pkey")),
+        schema="aicmo",
+        comment="Receivers that are told of what happens.",
+    )
+    op.create_table(
+        "webhook_secrets",
+        sa.Column("webhook_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "expires_at", sa.DateTime(timezone=True), nullable=True, comment="of one that was replaced"
+        ),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["aicmo.webhooks.id"],
+            name=op.f("webhook_secrets_webhook_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("webhook_id", "secret", name=op.f("webhook_secrets_pkey")),
+        schema="aicmo",
+        comment="What messages are signed with.",
+    )
+    op.create_table(
+        "webhook_messages",
+        sa.Column(
+            "id",
+            sa.Uuid(),
+            server_default=sa.text("gen_random_uuid()"),
+            nullable=False,
+            comment="the header webhook-id",
+        ),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "lead_id",
+            sa.BigInteger(),
+            nullable=True,
+            comment="whom it is about; a trigger on leads deletes it with the lead",
+        ),
+        sa.Column("happened_key", sa.Text(), nullable=False, comment="the same happening is one message"),
+        sa.Column("payload", postgresql.JSONB(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("webhook_messages_pkey")),
+        sa.UniqueConstraint("happened_key", name=op.f("webhook_messages_happened_key_key")),
+        schema="aicmo",
+        comment="What happened and is to be told, written with it in one transaction.",
+    )
+    op.create_index(
+        "webhook_messages_lead_id_idx",
+        "webhook_messages",
+        ["lead_id"],
+        schema="aicmo",
+        postgresql_where=sa.text("lead_id IS NOT NULL"),
+    )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("webhook_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column(
+            "since",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+            comment="the day of tries begins",
+        ),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False, comment="in that day"),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "lease_until",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="a worker is at it; if that dies, the next may take it then",
+        ),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True, comment="HTTP status of the last answer"),
+        sa.Column(
+            "error", sa.Text(), nullable=True, comment="of the last try; never what the receiver wrote"
+        ),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'delivered', 'dead')", name=op.f("webhook_deliveries_state_check")
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["aicmo.webhook_messages.id"],
+            name=op.f("webhook_deliveries_message_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["aicmo.webhooks.id"],
+            name=op.f("webhook_deliveries_webhook_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("webhook_deliveries_pkey")),
+        sa.UniqueConstraint(
+            "message_id", "webhook_id", name=op.f("webhook_deliveries_message_id_webhook_id_key")
+        ),
+        schema="aicmo",
+    )
+    op.create_index(
+        "webhook_deliveries_webhook_id_id_idx", "webhook_deliveries", ["webhook_id", "id"], schema="aicmo"
+    )
+    op.create_index(
+        "webhook_deliveries_waiting_idx",
+        "webhook_deliveries",
+        ["webhook_id", "next_try_at", "id"],
+        schema="aicmo",
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "webhook_deliveries_dead_idx",
+        "webhook_deliveries",
+        ["id"],
+        schema="aicmo",
+        postgresql_where=sa.text("state = 'dead'"),
+    )
+    op.execute(_FORGET_WEBHOOK_MESSAGES)
