@@ -90,3 +90,11 @@ class ScheduleNotFoundError(AicmoError):
 
 class StaleVersionError(AicmoError):
     """Somebody else changed it since the version that the change was made on."""
+
+
+class WebhookNotFoundError(AicmoError):
+    """No webhook, and no delivery to one, has the number that was asked for."""
+
+
+class NoAnswerError(AicmoError):
+    """A receiver that somebody named could not be reached, or may not be."""

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster import DagsterRunStatus as Status
 
+from aicmo_dagster.store import database, migrate, webhooks
+
 KEEP_DAYS = 90
 _BATCH = 500
 _ENDED = [Status.SUCCESS, Status.FAILURE, Status.CANCELED]
@@ -33,10 +35,20 @@ def forget_old_runs(context: dg.OpExecutionContext) -> None:
     context.log.info(f"{forgotten} runs older than {KEEP_DAYS} days are gone from Dagster's storage")
 
 
+@dg.op
+def forget_old_messages(context: dg.OpExecutionContext) -> None:
+    """Delete what webhooks were told long ago."""
+    migrate.ensure_current()
+    with database.transaction() as cursor:
+        forgotten = webhooks.forget_old(cursor, datetime.now(UTC))
+    context.log.info(f"{forgotten} messages to webhooks older than {webhooks.KEPT.days} days are gone")
+
+
 @dg.job(executor_def=dg.in_process_executor)
 def retention() -> None:
-    """Delete old runs from Dagster's storage."""
+    """Delete old runs from Dagster's storage, and old messages to webhooks."""
     forget_old_runs()
+    forget_old_messages()
 
 
 @dg.schedule(

@@ -40,7 +40,8 @@ def test_there_is_a_job_for_the_pipeline_and_one_for_each_stage() -> None:
         "train": ["conversion_model"],
         "crm": ["hubspot_contacts", "salesforce_leads"],
         "mailboxes": ["read_mailboxes"],
-        "retention": ["forget_old_runs"],
+        "retention": ["forget_old_messages", "forget_old_runs"],
+        "webhooks": ["deliver_webhooks"],
     }
 
 
@@ -59,5 +60,6 @@ def test_schedules_and_sensors_run_without_being_switched_on() -> None:
         dg.DefaultScheduleStatus.RUNNING,
     )
     assert sensors == dict.fromkeys(
-        ["campaign_partitions", "run_requests", "vendor_answers"], dg.DefaultSensorStatus.RUNNING
+        ["campaign_partitions", "run_requests", "vendor_answers", "due_webhooks", "failed_runs"],
+        dg.DefaultSensorStatus.RUNNING,
     )

@@ -4,8 +4,11 @@ The REST API and its description at /docs; and, each with a proof of its own ins
 tracked links, the inbox for leads, and what mail providers report.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio.to_thread
 import fastapi_offline
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.applications import Starlette
@@ -19,12 +22,15 @@ from aicmo_dagster.api import inbox, provider_events, tracking
 from aicmo_dagster.api.cam import application, problems
 from aicmo_dagster.mail import unsubscribe
 
+CONNECTIONS = 16
+"""To the database, for all requests together."""
 _STATIC = "/docs/static"
 
 
 def app() -> Starlette:
     """The application. Log no paths: a token in one tells who a reader is."""
     return Starlette(
+        lifespan=_threads,
         exception_handlers={HTTPException: problems.plain},
         routes=[
             Mount(application.PATH, application.application()),
@@ -36,6 +42,13 @@ def app() -> Starlette:
             Mount("/", unsubscribe.app()),
         ],
     )
+
+
+@asynccontextmanager
+async def _threads(_: Starlette) -> AsyncIterator[None]:
+    """As many requests at once as there are connections: more would wait for one, and give up."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = CONNECTIONS
+    yield
 
 
 async def _described(_: Request) -> HTMLResponse:

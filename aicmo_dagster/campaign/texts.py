@@ -2,15 +2,19 @@
 
 import re
 from email.utils import parseaddr
+from functools import cache
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator
 
+_zones = cache(available_timezones)
+"""It searches folders every time."""
+
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"{name!r} is not an IANA time zone; write it like 'Europe/Berlin' or 'UTC'")
     return name
 

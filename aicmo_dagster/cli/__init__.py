@@ -36,6 +36,7 @@ from aicmo_dagster.cli import (
     up,
     variants,
     vendors,
+    webhooks,
 )
 from aicmo_dagster.cli.group import SentencesForErrors
 
@@ -51,6 +52,7 @@ app.command(epilog="Example: aicmo demo")(demo.demo)
 app.command(epilog="Example: aicmo up --port 3000")(up.up)
 app.command(epilog="Example: aicmo api --port 3001")(api.api)
 app.add_typer(keys.app)
+app.add_typer(webhooks.app)
 app.command(epilog="Example: aicmo run demo --stage score")(run.run)
 app.add_typer(campaigns.app)
 app.command(epilog="Example: aicmo backtest eu-saas --with changed.yaml --days 60")(backtest.backtest)

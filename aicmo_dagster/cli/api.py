@@ -11,7 +11,6 @@ from aicmo_dagster.cli.output import say
 if TYPE_CHECKING:
     import uvicorn
 
-_CONNECTIONS = 16
 _HOST = "127.0.0.1"
 
 
@@ -34,13 +33,13 @@ def api(
 
 @contextmanager
 def served(host: str, port: int) -> "Iterator[uvicorn.Server]":
-    """The server, not running yet, and the connections to the database that its requests share."""
+    """The server, not running yet; the connections to the database that its requests share, and the search of leads."""
     import uvicorn
 
-    from aicmo_dagster.api.app import app
-    from aicmo_dagster.store import database
+    from aicmo_dagster.api.app import CONNECTIONS, app
+    from aicmo_dagster.store import database, search_table
 
-    with database.pooled(_CONNECTIONS):
+    with database.pooled(CONNECTIONS), search_table.kept():
         yield uvicorn.Server(
             uvicorn.Config(app(), host=host, port=port, access_log=False, log_level="warning")
         )

@@ -104,6 +104,39 @@ def send(
     console.print(f"Peak memory: {figures['peak_rss_bytes'] / 1e6:,.0f} MB")
 
 
+@app.command("api", epilog="Example: aicmo bench api --leads 100000")
+def api(
+    leads: Annotated[
+        int, typer.Option(min=100, max=1_000_000, help="How many leads the campaign has.")
+    ] = 1_000_000,
+    clients: Annotated[int, typer.Option(min=1, max=200, help="Who ask at once.")] = 20,
+    requests: Annotated[int, typer.Option(min=20, help="Requests of each kind, at most.")] = 2_000,
+    as_json: _AsJson = False,
+) -> None:
+    """Requests of each kind to the REST API from many clients at once, beside one that looks nothing up."""
+    from aicmo_dagster.benchmarks import api as benchmark
+
+    figures = _measure(
+        lambda: benchmark.run(leads, clients, requests, lambda _: None), as_json, "the REST API"
+    )
+    if figures is None:
+        return
+    table = Table(
+        "", "Requests", "Per s", "p50 ms", "p95 ms", "Worst ms", title=f"{clients} clients, {leads:,} leads"
+    )
+    for name, row in figures["kinds"].items():
+        times = [f"{row[one]:,.1f}" for one in ("p50_ms", "p95_ms", "worst_ms")]
+        table.add_row(name, f"{row['requests']:,}", f"{row['per_s']:,.0f}", *times)
+    console = Console()
+    console.print(table)
+    export = figures["export"]
+    console.print(f"Export of all leads: {export['bytes'] / 1e6:,.0f} MB in {export['seconds']:.1f} s")
+    peaks = (figures["peak_rss_bytes"], export["peak_rss_bytes"])
+    console.print(
+        "Peak memory of the server: {:,.0f} MB, with the export {:,.0f} MB".format(*(p / 1e6 for p in peaks))
+    )
+
+
 @app.command("import", epilog="Example: aicmo bench import --leads 100000")
 def import_(
     leads: Annotated[

@@ -8,7 +8,7 @@ from aicmo_dagster.campaign.config import SIGNALS
 from aicmo_dagster.flow.run import Run, Streamed, stream, writing
 from aicmo_dagster.stages.qualification import JUDGED_COLUMNS, RULES_VERSION
 from aicmo_dagster.stages.qualification import qualify as decide
-from aicmo_dagster.store import decisions
+from aicmo_dagster.store import decisions, webhooks
 
 _SELECT = """
 SELECT l.id, l.email, l.email_status, l.email_domain, l.country_code, l.verification,
@@ -57,7 +57,9 @@ def qualify(run: Run, only: Sequence[int] | None = None) -> Streamed:
             erased=_ERASED if any_erased else "false",
             only="true" if only is None else "l.id = ANY(%(only)s)",
         )
-        return stream(run, cursor, select, _DTYPES, judge, decisions.VERDICTS, parameters, {"only": only})
+        judged = stream(run, cursor, select, _DTYPES, judge, decisions.VERDICTS, parameters, {"only": only})
+        webhooks.tell_of_run(cursor, "lead.qualified", run.campaign.id, run.run_id, run.now)
+        return judged
 
 
 def in_domains(found: pd.Series, domains: frozenset[str]) -> pd.Series:

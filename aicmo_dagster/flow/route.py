@@ -6,7 +6,7 @@ from aicmo_dagster.campaign.config import SIGNALS
 from aicmo_dagster.flow.run import Run, Streamed, stream, writing
 from aicmo_dagster.stages.routing import RULES_VERSION, OwnerLoad
 from aicmo_dagster.stages.routing import route as decide
-from aicmo_dagster.store import campaigns, decisions
+from aicmo_dagster.store import campaigns, decisions, webhooks
 
 # Colleagues come one after the other, whatever chunk they fall into: accounts in order, then leads without. A
 # company under several domains is one account.
@@ -51,4 +51,6 @@ def route(run: Run) -> Streamed:
             return decide(leads, run.campaign.config, newest, load, run.now)
 
         parameters = {"rules_version": RULES_VERSION}
-        return stream(run, cursor, _SELECT, _DTYPES, assign, decisions.ROUTES, parameters)
+        routed = stream(run, cursor, _SELECT, _DTYPES, assign, decisions.ROUTES, parameters)
+        webhooks.tell_of_run(cursor, "lead.routed", run.campaign.id, run.run_id, run.now)
+        return routed

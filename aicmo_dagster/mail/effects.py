@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.scoring import EventKind
-from aicmo_dagster.store import claims, sends, suppressions
+from aicmo_dagster.store import claims, search_table, sends, suppressions, webhooks
 from aicmo_dagster.store.audit import record
 
 Cursor = psycopg.Cursor[TupleRow]
@@ -222,6 +222,7 @@ def resubscribed(cursor: Cursor, lead_id: int, by: str, campaign_only: bool = Fa
         "WHERE x.kind = 'address' AND x.value = mailbox(l.email) AND x.reason = 'unsubscribed')",
         [lead_id],
     )
+    search_table.refresh(cursor, _person(cursor, lead_id))
     record(cursor, by, "unsubscription.withdraw", str(lead_id))
     return True
 
@@ -302,7 +303,16 @@ def _record(
     )
     new = cursor.rowcount > 0
     _evidence(cursor, send_id)
+    if new and kind in _TOLD:
+        webhooks.tell_of_lead(cursor, _TOLD[kind], lead_id, at, {"reason": kind})
     return new
+
+
+_TOLD: dict[EventKind, webhooks.LeadEvent] = {
+    "replied": "lead.replied",
+    "unsubscribed": "lead.unsubscribed",
+    "complained": "lead.unsubscribed",
+}
 
 
 def _known(cursor: Cursor, send_id: int | None, kind: EventKind) -> bool:
@@ -369,6 +379,7 @@ def _stop(cursor: Cursor, lead_ids: Sequence[int], at: datetime) -> None:
     for campaign_id, waiting in cursor.fetchall():
         sends.skip_stopped(cursor, campaign_id, waiting)
     cursor.execute(_END_STOPPED.encode(), {"leads": list(lead_ids), "at": at})
+    search_table.refresh(cursor, lead_ids)
 
 
 _END_STOPPED = f"""

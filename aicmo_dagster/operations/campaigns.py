@@ -9,7 +9,7 @@ from aicmo_dagster.campaign import document, sequences
 from aicmo_dagster.campaign.config import FILE_SOURCES, CampaignConfig
 from aicmo_dagster.errors import CampaignNotFoundError, ConfigurationError
 from aicmo_dagster.mail import linter, tone
-from aicmo_dagster.operations import backtest
+from aicmo_dagster.operations import backtest, strangers
 from aicmo_dagster.stages import industries, qualification, scoring, targets
 from aicmo_dagster.store import backtests, campaigns, database, migrate
 from aicmo_dagster.store.campaigns import Campaign, Outcome
@@ -42,6 +42,7 @@ def apply_document(
     except CampaignNotFoundError:
         present = None
     _refuse_files(config, present)
+    strangers.refuse(config, present)
     return _apply(config, None if present else settings.home(), actor, on, backtested=backtested)
 
 
@@ -93,6 +94,7 @@ def check(config: CampaignConfig, where: str) -> None:
         targets.check_targets,
         qualification.check_policy,
         sequences.of,
+        strangers.check_ours,
     ]
     for one in checks:
         try:

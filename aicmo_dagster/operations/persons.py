@@ -4,14 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
-from email.utils import getaddresses
+from email.utils import getaddresses, parseaddr
 from itertools import compress
 from pathlib import Path
 from typing import Any
 
-from aicmo_dagster import settings
-from aicmo_dagster.store import database, persons
+from psycopg import Cursor
+from psycopg.rows import TupleRow
 
+from aicmo_dagster import settings
+from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.store import campaigns, database, persons
+
+_IN_USE = ("draft", "active", "paused")
 _HEADERS_BYTES = 16_384
 _FILES_AT_ONCE = 5_000
 
@@ -48,15 +53,32 @@ def places(address: str) -> list[str]:
 def erase(address: str, by: str) -> Erased:
     """Erase the person from tables and files; only a keyed hash stays, so that nobody writes to the address again.
 
-    May be called again, whatever ended it. Raises ConfigurationError while a mail to the person is on its way.
+    May be called again, whatever ended it. Raises ConfigurationError while a mail to the person is on its way, and
+    where a campaign names the address as one of ours: its document needs it.
     """
     with database.transaction() as cursor:
         _, boxes = persons.mailboxes(cursor, address)
-        leads = persons.erase(cursor, address, by)
+        _refuse_ours(cursor, boxes)
     files = list(_files(boxes))
-    for file in files:
-        file.unlink(missing_ok=True)
+    with database.transaction() as cursor:
+        leads = persons.erase(cursor, address, by)
+        # Before the commit: after it nothing knows the person's other addresses, should this end in between.
+        for file in files:
+            file.unlink(missing_ok=True)
     return Erased(leads, len(files))
+
+
+def _refuse_ours(cursor: Cursor[TupleRow], boxes: list[str]) -> None:
+    for campaign in campaigns.listing(cursor):
+        senders, owners = campaign.config.sending.senders, campaign.config.routing.owners
+        named = [text for one in senders for text in (one.mailbox, one.reply_to, one.unsubscribe_mailbox)]
+        named += [owner.email for owner in owners]
+        ours = [parseaddr(text)[1] for text in named if text]
+        if campaign.state in _IN_USE and any(persons.theirs(cursor, [*ours], boxes)):
+            raise ConfigurationError(
+                f"campaign '{campaign.key}' names this address as a sender's or an owner's; give it another there "
+                "first, or archive the campaign"
+            )
 
 
 def _files(boxes: Sequence[str]) -> Iterator[Path]:

@@ -19,7 +19,7 @@ from aicmo_dagster.flow.score import score
 from aicmo_dagster.stages.edits import edited
 from aicmo_dagster.stages.evidence import evidence
 from aicmo_dagster.stages.qualification import NOT_APPROVABLE, describe
-from aicmo_dagster.store import campaigns, database, leads, reviews
+from aicmo_dagster.store import campaigns, database, leads, reviews, search_table
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.reviews import Decision, Order, Queue
 
@@ -257,7 +257,9 @@ def _obstacle(
 
 def _judged(rows: Sequence[Mapping[str, Any]]) -> tuple[Judged, ...]:
     with database.transaction() as cursor:
-        now = reviews.verdicts(cursor, [row["lead_id"] for row in rows])
+        ids = [row["lead_id"] for row in rows]
+        search_table.refresh(cursor, ids)
+        now = reviews.verdicts(cursor, ids)
     return tuple(
         Judged(row["lead_id"], row["name"], row["verdict"], *now.get(row["lead_id"], (None, None)))
         for row in rows

@@ -3,8 +3,11 @@
 import difflib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
+from uuid import uuid4
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
@@ -20,6 +23,7 @@ from aicmo_dagster.errors import (
     ConflictError,
     StaleVersionError,
 )
+from aicmo_dagster.store import webhooks
 from aicmo_dagster.store.audit import record
 from aicmo_dagster.store.database import rows
 
@@ -139,7 +143,7 @@ def sequence_versions(cursor: Cursor[TupleRow], campaign_id: int) -> dict[tuple[
 
 
 _SELECT = (
-    "SELECT c.id, c.key, c.version, c.state, c.state_reason, c.config, v.base_folder FROM campaigns c "
+    "SELECT c.id, c.key, c.version, c.state, c.state_reason, c.config::text AS config, v.base_folder FROM campaigns c "
     "JOIN campaign_versions v ON v.campaign_id = c.id AND v.version = c.version "
 )
 
@@ -231,7 +235,17 @@ def set_state(
     )
     before = _told(campaign.state, campaign.state_reason)
     record(cursor, actor, "campaign.state", key, before, _told(state, reason))
-    return get(cursor, key)
+    changed = get(cursor, key)
+    if state == "paused" and reason is not None:
+        webhooks.tell(
+            cursor,
+            "campaign.held",
+            changed.id,
+            f"campaign.held/{uuid4()}",
+            datetime.now(UTC),
+            {"reason": reason},
+        )
+    return changed
 
 
 def _told(state: State, reason: str | None) -> dict[str, str]:
@@ -244,6 +258,12 @@ def lock(cursor: Cursor[TupleRow], campaign_id: int) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, campaign_id])
 
 
+@lru_cache(maxsize=256)
+def _parsed(config: str) -> CampaignConfig:
+    """The document; nobody changes it, so whoever has the same text shares it."""
+    return CampaignConfig.model_validate_json(config)
+
+
 def _campaign(row: dict[str, Any]) -> Campaign:
     state: State = row["state"]
     if state not in get_args(State):
@@ -253,7 +273,7 @@ def _campaign(row: dict[str, Any]) -> Campaign:
         key=row["key"],
         version=row["version"],
         state=state,
-        config=CampaignConfig.model_validate_json(json.dumps(row["config"])),
+        config=_parsed(row["config"]),
         base_folder=Path(row["base_folder"]),
         state_reason=row["state_reason"],
     )

@@ -64,8 +64,10 @@ def page(
 
 
 def described(cursor: Cursor[TupleRow], campaign_id: int) -> dict[str, Any]:
-    """One campaign with its document as it is stored."""
-    (row,) = rows(cursor, f"SELECT {_COLUMNS}, c.config FROM campaigns c WHERE c.id = %s", [campaign_id])
+    """One campaign with its document as it is stored, in JSON."""
+    (row,) = rows(
+        cursor, f"SELECT {_COLUMNS}, c.config::text AS config FROM campaigns c WHERE c.id = %s", [campaign_id]
+    )
     return row
 
 

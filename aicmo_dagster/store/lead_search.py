@@ -1,6 +1,10 @@
-"""Leads as people look for them: by any stage's facts, a page at a time, or all of them in one stream."""
+"""Leads as people look for them: by any stage's facts, a page at a time, or all of them in one stream.
 
-from collections.abc import Iterator, Mapping
+In a large campaign the numbers of those that fit come from `lead_search`, and the leads from their own tables: what
+does not fit any more is left out. A small one is looked through as it is.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from psycopg import Cursor
@@ -8,6 +12,8 @@ from psycopg.rows import TupleRow
 
 from aicmo_dagster.store import database
 from aicmo_dagster.store.database import rows
+from aicmo_dagster.store.search_table import marked, wanted_words, words
+from aicmo_dagster.store.tables import SEARCHED
 
 Sort = Literal["-id", "id", "-score", "score"]
 
@@ -25,11 +31,11 @@ LEFT JOIN lead_verdicts v ON v.lead_id = l.id LEFT JOIN lead_routes r ON r.lead_
 WHERE l.campaign_id = %(campaign)s AND l.merged_into IS NULL
 """
 _FILTERS = {
-    "q": "strpos(lower(concat_ws(' ', l.first_name, l.last_name, l.email, l.company, l.title)), lower(%(q)s)) > 0",
+    "q": f"{words('l.first_name', 'l.last_name', 'l.email', 'l.company', 'l.title')} @@ to_tsquery('simple', %(q)s)",
     "email": "l.identity IN (lower(%(email)s), mailbox(lower(%(email)s)))",
     "domain": "l.email_domain = lower(%(domain)s)",
-    "company": "strpos(lower(l.company), lower(%(company)s)) > 0",
-    "title": "strpos(lower(l.title), lower(%(title)s)) > 0",
+    "company": f"{words('l.company')} @@ to_tsquery('simple', %(company)s)",
+    "title": f"{words('l.title')} @@ to_tsquery('simple', %(title)s)",
     "country": "lower(l.country) = lower(%(country)s)",
     "source": "l.source = %(source)s",
     "status": "s.status = %(status)s",
@@ -46,19 +52,36 @@ _FILTERS = {
 FILTERS = tuple(_FILTERS)
 """By what leads can be looked for."""
 
+_BY_TABLE = {
+    **{name: f"{name} = %({name})s" for name in SEARCHED},
+    "country": "country = lower(%(country)s)",
+    "domain": "domain = lower(%(domain)s)",
+    "min_score": "score >= %(min_score)s",
+    # Without a score it is -1.
+    "max_score": "score BETWEEN 0 AND %(max_score)s",
+    "harvested_since": "harvested_at >= %(harvested_since)s",
+    "updated_since": "updated_at >= %(updated_since)s",
+}
+_WORDS = {"q": "", "company": "C", "title": "D"}
+"""Filters of words, and the weight of such words in `lead_search`."""
+
 _ORDERS: dict[Sort, tuple[str, str]] = {
-    "-id": ("l.id < %(after_id)s", "l.id DESC"),
-    "id": ("l.id > %(after_id)s", "l.id"),
-    "-score": (
-        "(coalesce(k.score, -1), l.id) < (%(after_score)s, %(after_id)s)",
-        "coalesce(k.score, -1) DESC, l.id DESC",
-    ),
-    "score": (
-        "(coalesce(k.score, -1), l.id) > (%(after_score)s, %(after_id)s)",
-        "coalesce(k.score, -1), l.id",
-    ),
+    "-id": ("{id} < %(after_id)s", "{id} DESC"),
+    "id": ("{id} > %(after_id)s", "{id}"),
+    "-score": ("({score}, {id}) < (%(after_score)s, %(after_id)s)", "{score} DESC, {id} DESC"),
+    "score": ("({score}, {id}) > (%(after_score)s, %(after_id)s)", "{score}, {id}"),
 }
 _PORTION = 5_000
+_LOOKED_THROUGH = 3_000
+_MOST_LOOKED_THROUGH = 30_000
+"""Rows of the table, in the order asked for, before the index of words is."""
+_TELLING = 0.3
+"""A share of leads; a word of fewer is looked up in the index."""
+_MOST_PASSED_OVER = 5_000
+"""Rows of the table that do not fit any more, before a page ends with fewer leads than asked for."""
+
+Place = tuple[float, int]
+"""Where a page ends: score, -1 where there is none, and number of its last lead."""
 
 
 def page(
@@ -67,28 +90,196 @@ def page(
     wanted: Mapping[str, Any],
     *,
     sort: Sort = "-id",
-    after: tuple[float, int] | None = None,
+    after: Place | None = None,
     limit: int = 50,
-) -> list[dict[str, Any]]:
-    """Leads of the campaign that fit `wanted` (of `FILTERS`), behind the lead with the score and number `after`."""
-    statement, parameters = _statement(campaign_id, wanted)
-    behind, order = _ORDERS[sort]
-    if after is not None:
-        statement += f" AND {behind}"
-        parameters |= {"after_score": after[0], "after_id": after[1]}
-    return rows(cursor, f"{statement} ORDER BY {order} LIMIT %(limit)s", {**parameters, "limit": limit})
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """Up to `limit` leads of the campaign that fit `wanted` (of `FILTERS`), behind the place `after`.
+
+    And the place to go on from, None where no more are there. Right after many leads have changed at once a page may
+    hold fewer, or none, and yet not be the last.
+    """
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    # An address is of one lead, which the leads' own index finds.
+    if "email" in asked or not marked(cursor, campaign_id):
+        found = _live(cursor, campaign_id, asked, sort, after, limit + 1)
+        shown = found[:limit]
+        return shown, _place(shown[-1]) if len(found) > limit else None
+    shown = []
+    passed_over = 0
+    portion = limit + 1
+    while True:
+        places = _by_table(cursor, campaign_id, asked, sort, after, portion)
+        fitting = _fitting(cursor, campaign_id, asked, [lead_id for _, lead_id in places])
+        for place in places:
+            if (row := fitting.get(place[1])) is None:
+                passed_over += 1
+            elif len(shown) == limit:
+                return shown, after
+            else:
+                shown.append(row)
+            after = place
+        if len(places) < portion:
+            return shown, None
+        if passed_over > _MOST_PASSED_OVER:
+            return shown, after
+        portion = min(2 * portion, 1_000)
 
 
 def stream(campaign_id: int, wanted: Mapping[str, Any]) -> Iterator[list[TupleRow]]:
     """All leads that fit, by number, some thousand at a time with the values of `COLUMNS`."""
-    statement, parameters = _statement(campaign_id, wanted)
+    asked = {name: value for name, value in wanted.items() if value is not None}
     with database.connect() as connection, connection.cursor("leads") as cursor:
-        cursor.execute(f"{statement} ORDER BY l.id".encode(), parameters)
+        statement = f"{_SELECT}{_conditions(_FILTERS, asked)} ORDER BY l.id"
+        cursor.execute(statement.encode(), _parameters(campaign_id, asked))
         while portion := cursor.fetchmany(_PORTION):
             yield portion
 
 
-def _statement(campaign_id: int, wanted: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    asked = {name: value for name, value in wanted.items() if value is not None}
-    conditions = "".join(f" AND {_FILTERS[name]}" for name in asked)
-    return _SELECT + conditions, {**asked, "campaign": campaign_id}
+def _place(row: Mapping[str, Any]) -> Place:
+    return (-1.0 if row["score"] is None else float(row["score"]), int(row["id"]))
+
+
+def _live(
+    cursor: Cursor[TupleRow],
+    campaign_id: int,
+    asked: Mapping[str, Any],
+    sort: Sort,
+    after: Place | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    if "email" in asked:
+        # Read one by one: the view of all leads is made for many.
+        cursor.execute(
+            "SELECT id FROM leads l WHERE campaign_id = %(campaign)s AND " + _FILTERS["email"],
+            {"campaign": campaign_id, "email": asked["email"]},
+        )
+        found = _fitting(cursor, campaign_id, asked, [lead_id for (lead_id,) in cursor.fetchall()])
+        return _in_order(list(found.values()), sort, after)[:limit]
+    columns = {"id": "l.id", "score": "coalesce(k.score, -1)"}
+    behind, order = (part.format(**columns) for part in _ORDERS[sort])
+    statement = _SELECT + _conditions(_FILTERS, asked)
+    if after is not None:
+        statement += f" AND {behind}"
+    return rows(
+        cursor,
+        f"{statement} ORDER BY {order} LIMIT %(limit)s",
+        {**_parameters(campaign_id, asked), **_behind(after), "limit": limit},
+    )
+
+
+def _in_order(found: list[dict[str, Any]], sort: Sort, after: Place | None) -> list[dict[str, Any]]:
+    key: Callable[[Place], Any] = (
+        (lambda place: place) if sort.endswith("score") else (lambda place: place[1])
+    )
+    down = sort.startswith("-")
+    found.sort(key=lambda row: key(_place(row)), reverse=down)
+    if after is None:
+        return found
+    behind = key(after)
+    return [row for row in found if (key(_place(row)) < behind if down else key(_place(row)) > behind)]
+
+
+def _by_table(
+    cursor: Cursor[TupleRow],
+    campaign_id: int,
+    asked: Mapping[str, Any],
+    sort: Sort,
+    after: Place | None,
+    limit: int,
+) -> list[Place]:
+    """Where the first `limit` rows of the table that fit are.
+
+    It is planned for each value anew: which way is short depends on how many have it. Not for words, of which the
+    planner knows too little: if the first thousands of rows do not hold enough that fit, few do, and the index of words
+    tells which.
+    """
+    behind, order = (part.format(id="lead_id", score="score") for part in _ORDERS[sort])
+    others = {name: value for name, value in asked.items() if name not in _WORDS}
+    parameters = {**others, **_behind(after), "campaign": campaign_id, "limit": limit}
+    rows_of = "SELECT score, lead_id, words FROM lead_search WHERE campaign_id = %(campaign)s"
+    rest = _conditions(_BY_TABLE, others) + ("" if after is None else f" AND {behind}")
+    queries = [query for name in _WORDS if name in asked for query in wanted_words(asked[name], _WORDS[name])]
+    if len(others) == len(asked):
+        statement = f"{rows_of}{rest} ORDER BY {order} LIMIT %(limit)s"
+    elif not queries:
+        return []
+    else:
+        parameters |= {"all": " & ".join(queries)}
+        parameters |= {f"word{number}": query for number, query in enumerate(queries)}
+        shares = ", ".join(
+            f"count(*) FILTER (WHERE words @@ to_tsquery('simple', %(word{number})s))"
+            for number in range(len(queries))
+        )
+        fits = "FILTER (WHERE words @@ to_tsquery('simple', %(all)s))"
+        look = (
+            f"SELECT count(*), array_agg(score) {fits}, array_agg(lead_id) {fits}, {shares} "
+            f"FROM ({rows_of}{rest} ORDER BY {order} LIMIT %(looked)s) x"
+        )
+        looked = _LOOKED_THROUGH
+        while True:
+            cursor.execute(look.encode(), {**parameters, "looked": looked}, prepare=False)
+            number, scores, ids, *having = cursor.fetchone() or (0, None, None)
+            found = list(zip(scores or [], ids or [], strict=True))
+            if len(found) >= limit or number < looked:
+                return found[:limit]
+            needed = 2 * looked * limit // max(len(found), 1)
+            if looked > _LOOKED_THROUGH or needed > _MOST_LOOKED_THROUGH:
+                break
+            looked = needed
+        # The index reads all rows of a word; of one that very many have, that is more than looking at the others' rows.
+        telling = [word for word, rows_with in enumerate(having) if rows_with < number * _TELLING]
+        telling = telling or [having.index(min(having))]
+        indexed = " AND ".join(f"words @@ to_tsquery('simple', %(word{word})s)" for word in telling)
+        statement = (
+            f"SELECT score, lead_id FROM (SELECT * FROM lead_search WHERE {indexed} OFFSET 0) x "
+            f"WHERE campaign_id = %(campaign)s AND words @@ to_tsquery('simple', %(all)s){rest} "
+            f"ORDER BY {order} LIMIT %(limit)s"
+        )
+    cursor.execute(statement.encode(), parameters, prepare=False)
+    return [(float(score), int(lead_id)) for score, lead_id, *_ in cursor.fetchall()]
+
+
+def _fitting(
+    cursor: Cursor[TupleRow], campaign_id: int, asked: Mapping[str, Any], ids: list[int]
+) -> dict[int, dict[str, Any]]:
+    """Number -> lead, of those among `ids` that fit now. Read lead by lead: what is so of all takes seconds to know."""
+    if not ids:
+        return {}
+    cursor.execute(
+        _FITTING.encode(),
+        {**dict.fromkeys(FILTERS), **_parameters(campaign_id, asked), "ids": ids},
+        prepare=True,
+    )
+    found = [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+    return {row["id"]: row for row in found}
+
+
+def _typed(name: str) -> str:
+    kind = {"min_score": "float8", "max_score": "float8"}.get(name, "text")
+    return f"%({name})s::{'timestamptz' if name.endswith('_since') else kind}"
+
+
+_EVERY = " AND ".join(
+    f"({_typed(name)} IS NULL OR {condition.replace(f'%({name})s', _typed(name))})"
+    for name, condition in _FILTERS.items()
+)
+# One statement for all searches: it takes longer to plan than to run.
+_FITTING = f"""
+SELECT x.* FROM unnest(%(ids)s::bigint[]) i
+CROSS JOIN LATERAL ({_SELECT} AND l.id = i AND {_EVERY} OFFSET 0) x
+"""
+
+
+def _conditions(filters: Mapping[str, str], asked: Mapping[str, Any]) -> str:
+    return "".join(f" AND {filters[name]}" for name in asked)
+
+
+def _behind(after: Place | None) -> dict[str, Any]:
+    return {} if after is None else {"after_score": after[0], "after_id": after[1]}
+
+
+def _parameters(campaign_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
+    read = {
+        name: " & ".join(wanted_words(value)) if name in _WORDS else value for name, value in asked.items()
+    }
+    return {**read, "campaign": campaign_id}

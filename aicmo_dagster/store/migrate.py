@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from aicmo_dagster.errors import StoreError
 from aicmo_dagster.store import database
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in `migrations/versions`."""
 
 _MIGRATION_LOCK = 0x61_69_63_6D_6F

@@ -8,6 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.scoring import OUTCOMES, Outcome
+from aicmo_dagster.store import search_table
 from aicmo_dagster.store.database import rows
 
 
@@ -61,7 +62,9 @@ def append(
             "source": source,
         },
     )
-    return cursor.rowcount
+    new = cursor.rowcount
+    search_table.refresh(cursor, [lead for lead, _, _ in outcomes])
+    return new
 
 
 def withdraw(cursor: Cursor[TupleRow], lead_id: int, outcome: Outcome, actor: str) -> int:
@@ -83,7 +86,9 @@ def withdraw(cursor: Cursor[TupleRow], lead_id: int, outcome: Outcome, actor: st
         """,
         {"lead": lead_id, "outcome": outcome, "actor": actor},
     )
-    return cursor.rowcount
+    withdrawn = cursor.rowcount
+    search_table.refresh(cursor, [lead_id])
+    return withdrawn
 
 
 def listing(cursor: Cursor[TupleRow], campaign_id: int, limit: int = 50) -> list[dict[str, Any]]:

@@ -19,12 +19,15 @@ from aicmo_dagster.store import claims, suppressions
 from aicmo_dagster.store.database import DAGSTER_SCHEMA, SCHEMA
 
 _BEFORE = r"(?:(?<![[:alnum:]_][.+~'&*-]*)|(?<=\\[bfnrt])|(?<=%[0-9a-f][0-9a-f]))"
+_NO_ESCAPE = r"(?<!(?:^|[^\\])(?:\\\\)*\\)"
+"""In JSON no name begins with the letter of an escape, such as that of a line end."""
 _BEHIND = r"(?![[:alnum:]]|-+[[:alnum:]]|\.[[:alnum:]])"
 _REST = r"(?:(?:\+|%2b)[^\s@<>()\",;:]*)?(?:@|%40)[[:alnum:]]+(?:[.-]+[[:alnum:]]+)*"
 """Around a name that is looked for: no part of a longer one, but behind a line end as JSON writes it, or an encoded
 character of a URL; then a tag, and any domain."""
 _IGNORED = str.maketrans("", "", "._-")
 """What a provider may ignore in a name, see `mailbox`."""
+_LIKE_ONE = re.compile(r"[^\s@<>()\",;:*%]+@[^\W_]+(?:[.-]+[^\W_]+)*")
 _WHOLE_ROWS = (
     "rejected_rows",
     "queued_leads",
@@ -34,6 +37,8 @@ _WHOLE_ROWS = (
     "opt_outs",
 )
 """Tables whose rows say nothing without the person; of others the rest of the row stays."""
+_DOCUMENTS = ("campaigns", "campaign_versions", "backtests")
+"""Hold documents of campaigns, which want a mailbox where there was one."""
 
 
 _ANSWERS_ABOUT = """t.subject IN (
@@ -48,43 +53,70 @@ _ANSWERS_ABOUT = """t.subject IN (
 def mailboxes(cursor: Cursor[TupleRow], address: str) -> tuple[list[int], list[str]]:
     """The leads of the person in all campaigns, and their mailboxes.
 
-    A lead that was merged with one of the person's, or got another address, is the same person: so are all leads that
-    have one of these addresses, and so on.
+    A lead that was merged with one of the person's, or got another address after a mail to its first one, is the same
+    person: so are all leads that have one of these addresses, and so on. Raises ConfigurationError where the text is
+    no address, and is kept nowhere as if it were.
     """
-    cursor.execute("SELECT mailbox(%s)", [suppressions.read_address(address)])
-    (first,) = cursor.fetchone() or ("",)
     leads: set[int] = set()
-    boxes, known = {str(first)}, 0
+    boxes, known = {_read(cursor, address)}, 0
     while len(boxes) > known:
         known = len(boxes)
-        cursor.execute(
-            """
-            WITH found AS (
-                SELECT coalesce(merged_into, id) AS id FROM leads
-                WHERE identity = ANY(%(boxes)s) OR mailbox(email) = ANY(%(boxes)s)
-            )
-            SELECT l.id, mailbox(l.email) FROM leads l WHERE l.id IN (SELECT id FROM found)
-                OR l.merged_into IN (SELECT id FROM found)
-            """,
-            {"boxes": list(boxes)},
-        )
+        cursor.execute(_SAME_PERSON, {"boxes": list(boxes)})
         for lead, box in cursor.fetchall():
             leads.add(int(lead))
             boxes |= {str(box)} if box else set()
     return sorted(leads), sorted(boxes)
 
 
+_SAME_PERSON = """
+WITH named AS (
+    SELECT id, merged_into FROM leads WHERE identity = ANY(%(boxes)s) OR mailbox(email) = ANY(%(boxes)s)
+    UNION SELECT l.id, l.merged_into FROM sends s JOIN leads l ON l.id = s.lead_id
+    WHERE s.recipient IS NOT NULL AND mailbox(s.recipient) = ANY(%(boxes)s)
+), found AS (
+    SELECT l.id, l.email FROM leads l JOIN named n ON l.id = coalesce(n.merged_into, n.id)
+    UNION SELECT l.id, l.email FROM leads l JOIN named n ON l.merged_into = coalesce(n.merged_into, n.id)
+)
+SELECT id, mailbox(email) FROM found
+UNION SELECT s.lead_id, mailbox(s.recipient) FROM sends s JOIN found f ON f.id = s.lead_id
+WHERE strpos(s.recipient, '@') > 0
+"""
+
+
+def _read(cursor: Cursor[TupleRow], address: str) -> str:
+    """The mailbox."""
+    text = address.strip().lower()
+    try:
+        text = suppressions.read_address(address)
+        is_one = True
+    except ConfigurationError:
+        # Rows of files are kept with what they have for an address, and their people are erased by it.
+        is_one = False
+        if not _LIKE_ONE.fullmatch(text):
+            raise
+    cursor.execute(
+        "SELECT mailbox(%(text)s), EXISTS (SELECT FROM suppressions "
+        "WHERE kind = 'hash' AND value = mailbox_hash(%(text)s))",
+        {"text": text},
+    )
+    box, was_erased = cursor.fetchone() or ("", False)
+    if not is_one and not was_erased and next(holding(cursor, [str(box)]), None) is None:
+        suppressions.read_address(address)
+    return str(box)
+
+
 def holding(cursor: Cursor[TupleRow], boxes: list[str]) -> Iterator[tuple[str, str, str, str, str]]:
     """Schema, table, column, row (ctid) and spelling of every place that holds one of the mailboxes."""
-    for schema, table, column, _ in columns(cursor):
-        for row, spelling in _held(cursor, schema, table, column, boxes):
-            yield schema, table, column, row, spelling
+    for where in columns(cursor):
+        for row, spelling in _held(cursor, where, boxes):
+            yield *where[:3], row, spelling
 
 
 def _held(
-    cursor: Cursor[TupleRow], schema: str, table: str, column: str, boxes: list[str]
+    cursor: Cursor[TupleRow], where: tuple[str, str, str, str], boxes: list[str]
 ) -> list[tuple[str, str]]:
     """Row and spelling of every place in a column; one pass over the table, cheap where a row has no such name."""
+    schema, table, column, kind = where
     boxes = [box for box in boxes if box.partition("@")[0]]
     if not boxes:
         return []
@@ -105,7 +137,7 @@ def _held(
                 for one in names
             ),
         ),
-        {"pattern": _pattern(boxes), "boxes": _as_written(boxes)},
+        {"pattern": _before(kind) + _pattern(boxes), "boxes": _as_written(boxes)},
     )
     return [(str(row), str(spelling)) for row, spelling in cursor.fetchall()]
 
@@ -113,7 +145,12 @@ def _held(
 def _pattern(boxes: list[str]) -> str:
     """Finds the names of all mailboxes, at whatever domain and with the characters between that a provider ignores."""
     names = {"[._-]*".join(map(re.escape, box.rpartition("@")[0])) for box in boxes}
-    return f"{_BEFORE}((?:{'|'.join(sorted(names))}){_REST})"
+    return f"((?:{'|'.join(sorted(names))}){_REST})"
+
+
+def _before(kind: str) -> str:
+    """What goes before a name in a column of the type."""
+    return f"{_NO_ESCAPE}{_BEFORE}" if kind.startswith("json") else _BEFORE
 
 
 def _as_written(boxes: list[str]) -> list[str]:
@@ -231,7 +268,7 @@ def erase(cursor: Cursor[TupleRow], address: str, by: str) -> int:
 def _rub_out(cursor: Cursor[TupleRow], boxes: list[str]) -> None:
     for where in columns(cursor):
         spellings: dict[str, list[str]] = {}
-        for row, spelling in _held(cursor, *where[:3], boxes):
+        for row, spelling in _held(cursor, where, boxes):
             spellings.setdefault(row, []).append(spelling)
         for row, some in spellings.items():
             _rub_out_of(cursor, where, row, some)
@@ -252,8 +289,9 @@ def _rub_out_of(
     values: list[str] = []
     for spelling in spellings:
         text = sql.SQL("regexp_replace({}, %s, %s, 'gi')").format(text)
-        # What is unique stays so.
-        values += [f"{_BEFORE}{re.escape(spelling)}{_BEHIND}", f"erased-{secrets.token_hex(4)}"]
+        # What is unique stays so, and a document of a campaign one.
+        instead = f"erased-{secrets.token_hex(4)}" + ("@erased.invalid" if table in _DOCUMENTS else "")
+        values += [f"{_before(kind)}{re.escape(spelling)}{_BEHIND}", instead]
     cursor.execute(
         sql.SQL("UPDATE {} SET {} = {}::{} WHERE ctid = %s::tid").format(
             name, sql.Identifier(column), text, sql.SQL(kind)

@@ -2,11 +2,9 @@
 
 An event holds the recipient's address in its `body`. `persons.erase` deletes the rows that hold an address of the
 person, wherever in the JSON, and those about a mail to the person; what comes later about one who was erased is
-kept without its body (see `add`).
+kept without its body, and what names one besides without the address (see `add`).
 """
 
-import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,14 +14,10 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from aicmo_dagster.store import suppressions
+from aicmo_dagster.store import erased, suppressions
 from aicmo_dagster.store.database import rows
 from aicmo_dagster.store.received import OurMail
 
-_ADDRESS = re.compile(
-    r"(?:\\[bfnrt]|%(?!40|2b)[0-9a-f]{2})?([\w.+'~-]+(?:%2b[\w.+'~-]*)?(?:@|%40)[\w-]+(?:\.[\w-]+)+)", re.I
-)
-"""In the text of a body, behind what JSON writes for a line end or a URL for a character of its own."""
 _CLOCKS = timedelta(minutes=10)
 """How far a provider's clock may be behind ours."""
 
@@ -66,33 +60,10 @@ def add(cursor: Cursor[TupleRow], provider: str, events: Iterable[tuple[str, Any
         {
             "provider": provider,
             "keys": [key for key, _, _ in given],
-            "bodies": [Jsonb(body) for body in _without_erased(cursor, [body for _, body, _ in given])],
+            "bodies": [Jsonb(body) for body in erased.without_erased(cursor, [body for _, body, _ in given])],
             "recipients": [recipient for _, _, recipient in given],
         },
     )
-
-
-def _without_erased(cursor: Cursor[TupleRow], bodies: Sequence[Any]) -> list[Any]:
-    """The bodies, without the addresses of people who were erased."""
-    cursor.execute("SELECT EXISTS (SELECT FROM suppressions WHERE kind = 'hash')")
-    if cursor.fetchone() != (True,):
-        return list(bodies)
-    texts = [json.dumps(body, ensure_ascii=False) for body in bodies]
-    held = [{found[1] for found in _ADDRESS.finditer(text)} for text in texts]
-    cursor.execute(
-        "SELECT a FROM unnest(%s::text[]) AS a JOIN suppressions s ON s.kind = 'hash' AND s.value = "
-        "mailbox_hash(replace(replace(lower(a), '%%40', '@'), '%%2b', '+'))",
-        [sorted(set().union(*held))],
-    )
-    erased = {str(one) for (one,) in cursor.fetchall()}
-
-    def rubbed(found: re.Match[str]) -> str:
-        return found[0].replace(found[1], "erased") if found[1] in erased else found[0]
-
-    return [
-        json.loads(_ADDRESS.sub(rubbed, text)) if its & erased else body
-        for body, text, its in zip(bodies, texts, held, strict=True)
-    ]
 
 
 def unprocessed(cursor: Cursor[TupleRow], provider: str, keys: Sequence[str]) -> list[Kept]:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from aicmo_dagster.campaign.config import CONSENTS, SIGNALS, VERIFICATIONS
 from aicmo_dagster.campaign.crm import CRMS
@@ -49,6 +49,10 @@ metadata = MetaData(
 )
 
 _Time = DateTime(timezone=True)
+
+
+SEARCHED = ("status", "tier", "verdict", "reason", "owner", "sequence", "source", "country", "domain")
+"""Columns of lead_search whose values many leads share: each is indexed in either order of a list."""
 
 
 def _now() -> Column[object]:
@@ -944,7 +948,6 @@ webhook_deliveries = Table(
     Column("since", _Time, nullable=False, server_default=func.now(), comment="the day of tries begins"),
     Column("attempts", Integer, nullable=False, server_default="0", comment="in that day"),
     Column("next_try_at", _Time, nullable=False, server_default=func.now()),
-    Column("lease_until", _Time, comment="a worker is at it; if that dies, the next may take it then"),
     Column("tried_at", _Time),
     Column("status", Integer, comment="HTTP status of the last answer"),
     Column("error", Text, comment="of the last try; never what the receiver wrote"),
@@ -974,6 +977,50 @@ audit_log = Table(
     Column("after", JSONB),
 )
 Index("audit_log_subject_idx", audit_log.c.subject, audit_log.c.id)
+
+lead_search = Table(
+    "lead_search",
+    metadata,
+    Column(
+        "lead_id",
+        BigInteger,
+        autoincrement=False,
+        nullable=False,
+        comment="a trigger on leads deletes the row with the lead",
+    ),
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("score", Double, nullable=False, comment="-1 of a lead without one"),
+    Column("harvested_at", _Time, nullable=False),
+    Column("updated_at", _Time, nullable=False),
+    *(Column(name, Text(collation="C")) for name in SEARCHED),
+    Column("words", TSVECTOR, nullable=False, comment="A: of the name, B: address, C: company, D: title"),
+    PrimaryKeyConstraint("lead_id"),
+    comment="What leads of large campaigns are looked for by, written behind their stages; see store/search_table.py.",
+)
+Index("lead_search_id_idx", lead_search.c.campaign_id, lead_search.c.lead_id)
+Index("lead_search_score_idx", lead_search.c.campaign_id, lead_search.c.score, lead_search.c.lead_id)
+for _name in SEARCHED:
+    _column = lead_search.c[_name]
+    Index(f"lead_search_{_name}_idx", lead_search.c.campaign_id, _column, lead_search.c.lead_id)
+    Index(
+        f"lead_search_{_name}_score_idx",
+        lead_search.c.campaign_id,
+        _column,
+        lead_search.c.score,
+        lead_search.c.lead_id,
+    )
+for _name in ("harvested_at", "updated_at"):
+    Index(f"lead_search_{_name}_idx", lead_search.c.campaign_id, lead_search.c[_name])
+Index("lead_search_words_idx", lead_search.c.words, postgresql_using="gin")
+
+lead_search_marks = Table(
+    "lead_search_marks",
+    metadata,
+    Column("campaign_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("xid", BigInteger, nullable=False, comment="what older transactions wrote is in lead_search"),
+    Column("changes", ARRAY(BigInteger), nullable=False, comment="the server's counts of changes then"),
+    comment="Campaigns that are looked through by lead_search; the others are small enough without.",
+)
 
 secrets = Table(
     "secrets",

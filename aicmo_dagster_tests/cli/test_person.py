@@ -4,8 +4,9 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from aicmo_dagster import settings
+from aicmo_dagster.store import campaigns, database
 from aicmo_dagster_tests.cli.command_line import aicmo
-from aicmo_dagster_tests.outreach import add_campaign, add_lead
+from aicmo_dagster_tests.outreach import add_campaign, add_lead, config
 
 
 def mail_to(address: str, name: str) -> Path:
@@ -48,6 +49,19 @@ def test_the_name_before_an_address_hides_no_mail_and_neither_does_a_kill(store:
 
 
 def test_what_is_no_address_is_refused(store: URL) -> None:
-    for text in ("Ann <ann@example.org>", "foo", "%"):
+    for text in ("Ann <ann@example.org>", "ann@example.org.", "foo", "", "%", "*@example.org"):
         assert "is not an address" in aicmo("person", "erase", text, "--yes", code=1)
         assert "is not an address" in aicmo("person", "check", text, code=1)
+
+
+def test_an_address_that_a_campaign_writes_from_is_erased_when_the_campaign_is_put_away(store: URL) -> None:
+    sender = {"mailbox": "Sender <Sender@example.com>", "postal_address": "1 Test Street, Testtown"}
+    add_campaign(config(sending={"sender": sender}))
+    said = aicmo("person", "erase", "sender@example.com", "--yes", code=1)
+    assert "campaign 'test' names this address as a sender's" in " ".join(said.split())
+    aicmo("campaigns", "archive", "test")
+    aicmo("person", "erase", "sender@example.com", "--yes")
+    assert "Nothing holds the address." in aicmo("person", "check", "sender@example.com")
+    with database.transaction() as cursor:
+        (campaign,) = campaigns.listing(cursor)
+    assert campaign.config.sending.senders[0].domain == "erased.invalid"

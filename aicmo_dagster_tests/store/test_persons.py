@@ -74,7 +74,7 @@ def value_of(kind: str, address: str, number: int) -> str:
         return f"'00000000-0000-0000-0000-{number:012}'"
     if kind.startswith("timestamp") or kind == "date":
         return f"'2026-03-0{number + 1}'"
-    return {"boolean": "false", "bytea": f"'\\x0{number}'"}.get(kind, str(number + 1000))
+    return {"boolean": "false", "bytea": f"'\\x0{number}'", "tsvector": "''"}.get(kind, str(number + 1000))
 
 
 def test_no_column_of_any_table_is_forgotten(store: URL) -> None:
@@ -250,3 +250,38 @@ def test_an_event_that_comes_after_the_erasure_names_the_erased_nowhere(store: U
     assert kept["0"]["to"] == ["bob@example.org", "erased"]
     assert kept["1"] == bodies[1]
     assert kept["own"] == {"erased": True}
+
+
+def test_who_was_written_to_at_an_address_that_no_lead_has_any_more_is_erased_by_it(store: URL) -> None:
+    campaign, other = add_campaign().id, add_campaign(config(key="other")).id
+    lead = add_lead(campaign, "new@example.org")
+    add_send(campaign, lead, state="sent", recipient="old@example.org", started_at=NOW, sent_at=NOW)
+    add_lead(other, "old@example.org")
+    with database.transaction() as cursor:
+        assert persons.mailboxes(cursor, "new@example.org") == persons.mailboxes(cursor, "old@example.org")
+        assert persons.erase(cursor, "old@example.org", "test") == 2
+    assert database.fetch("SELECT FROM sends") == []
+    assert len(database.fetch("SELECT FROM suppressions WHERE kind = 'hash'")) == 2
+
+
+def test_a_lead_whose_address_is_none_is_erased_by_what_its_file_had(store: URL) -> None:
+    wrong = "Ann..Lead@example.local"
+    lead = add_lead(add_campaign().id, "ann@example.org")
+    with database.transaction() as cursor:
+        cursor.execute(
+            "UPDATE leads SET email = %s, identity = %s WHERE id = %s", [wrong.lower(), "row:1", lead]
+        )
+        assert persons.erase(cursor, wrong, "test") == 1
+        assert persons.erase(cursor, wrong, "test") == 0
+        with pytest.raises(ConfigurationError, match="is not an address"):
+            persons.mailboxes(cursor, "bob..lead@example.local")
+
+
+def test_the_letter_of_a_line_end_in_json_belongs_to_no_name(store: URL) -> None:
+    with database.transaction() as cursor:
+        audit.record(cursor, "test", "x", "y", {"text": "to:\nick@example.org, \\nick@example.org"})
+        persons.erase(cursor, "nick@example.org", "test")
+        cursor.execute("SELECT before ->> 'text' FROM audit_log")
+        (text,) = cursor.fetchone() or ("",)
+        assert text.startswith("to:\nick@example.org, \\erased-")
+        assert list(persons.holding(cursor, ["nick@example.org"])) == []

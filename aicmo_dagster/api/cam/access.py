@@ -7,7 +7,8 @@ as one that is not there.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, cast, get_args
 
@@ -16,6 +17,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
+from psycopg import Cursor
+from psycopg.rows import TupleRow
 
 from aicmo_dagster.api.cam import oidc
 from aicmo_dagster.api.cam.problems import ProblemError
@@ -28,6 +31,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 bearer = HTTPBearer(
     auto_error=False, scheme_name="API key", description="An API key, or a token of the OIDC issuer."
 )
+Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 _counts = SlidingWindowCounterRateLimiter(MemoryStorage())
 
 
@@ -58,17 +62,9 @@ class Scope:
 def may(role: Role) -> Any:
     """A dependency: the caller, with at least that role."""
 
-    def caller(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Caller:
-        found = identified(shown)
-        _count(found)
-        if ROLES.index(found.role) < ROLES.index(role):
-            raise ProblemError(
-                403,
-                "role-too-low",
-                "The key may not do this",
-                f"this takes a key with the role {role}; this one is a {found.role}'s",
-            )
-        return found
+    def caller(shown: Shown) -> Caller:
+        with _allowed(shown, role) as (found, _):
+            return found
 
     cast(Any, caller).role = role
     return Depends(caller)
@@ -98,9 +94,9 @@ def campaign_for(role: Role) -> Any:
             str,
             Path(description="The campaign's key or number.", pattern="^[a-z0-9-]{1,64}$", examples=["demo"]),
         ],
-        caller: Annotated[Caller, may(role)],
+        shown: Shown,
     ) -> Scope:
-        with database.transaction() as cursor:
+        with _allowed(shown, role) as (caller, cursor):
             try:
                 campaign = campaigns.find(cursor, id)
             except CampaignNotFoundError:
@@ -111,6 +107,7 @@ def campaign_for(role: Role) -> Any:
             raise CampaignNotFoundError(f"there is no campaign '{id}'")
         return Scope(caller, campaign)
 
+    cast(Any, scope).role = role
     return Depends(scope)
 
 
@@ -131,18 +128,41 @@ def role_of(function: Callable[..., Any]) -> Role | None:
     return getattr(function, "role", None)
 
 
-def identified(shown: HTTPAuthorizationCredentials | None) -> Caller:
+@contextmanager
+def _allowed(
+    shown: HTTPAuthorizationCredentials | None, role: Role
+) -> Iterator[tuple[Caller, Cursor[TupleRow]]]:
+    """The caller, with at least that role, and the transaction that they were found in."""
+    with identified(shown) as (caller, cursor):
+        _count(caller)
+        if ROLES.index(caller.role) < ROLES.index(role):
+            raise ProblemError(
+                403,
+                "role-too-low",
+                "The key may not do this",
+                f"this takes a key with the role {role}; this one is a {caller.role}'s",
+            )
+        yield caller, cursor
+
+
+@contextmanager
+def identified(shown: HTTPAuthorizationCredentials | None) -> Iterator[tuple[Caller, Cursor[TupleRow]]]:
+    """Who shows that, and the transaction that they were found in. Raises ProblemError where it is nobody."""
     if shown is None:
         raise _unknown(
             "send the header Authorization: Bearer KEY; an administrator makes keys with: aicmo keys create"
         )
-    if not shown.credentials.startswith(api_keys.PREFIX):
-        claimed = oidc.caller(shown.credentials)
-        if claimed is None:
-            raise _unknown("this is neither an API key nor a valid token of the OIDC issuer")
-        return Caller(*claimed)
+    is_key = shown.credentials.startswith(api_keys.PREFIX)
+    # Before the transaction: it may ask the issuer.
+    claimed = None if is_key else oidc.caller(shown.credentials)
+    if not is_key and claimed is None:
+        raise _unknown("this is neither an API key nor a valid token of the OIDC issuer")
     with database.transaction() as cursor:
-        key = api_keys.shown_by(cursor, shown.credentials)
+        yield _of_key(cursor, shown.credentials) if claimed is None else Caller(*claimed), cursor
+
+
+def _of_key(cursor: Cursor[TupleRow], text: str) -> Caller:
+    key = api_keys.shown_by(cursor, text)
     if key is None:
         raise _unknown("this key is unknown, revoked or its time is over; ask an administrator for another")
     return Caller(f"key {key.id} ({key.name})", key.role, key.campaign_ids, key.requests_per_minute)

@@ -11,6 +11,7 @@ from aicmo_dagster.api.cam import (
     audit,
     backtests,
     campaigns,
+    crm,
     dashboard,
     health,
     keys,
@@ -28,6 +29,7 @@ from aicmo_dagster.api.cam import (
     sequences,
     suppressions,
     variants,
+    webhooks,
 )
 from aicmo_dagster.api.cam.bodies import LimitedBodies
 from aicmo_dagster.api.cam.failures import Caught
@@ -46,8 +48,10 @@ ROUTES = [
     outcomes.routes,
     persons.routes,
     runs.routes,
+    crm.routes,
     schedules.routes,
     keys.routes,
+    webhooks.routes,
     audit.routes,
     sends.routes,
     suppressions.routes,

@@ -87,6 +87,7 @@ _KINDS: list[tuple[type[Exception], int, str, str]] = [
     (errors.LeadNotFoundError, 404, "lead-not-found", "There is nothing of that name"),
     (errors.KeyNotFoundError, 404, "key-not-found", "There is no such API key"),
     (errors.ScheduleNotFoundError, 404, "schedule-not-found", "There is no such schedule"),
+    (errors.WebhookNotFoundError, 404, "webhook-not-found", "There is no such webhook"),
     (errors.RunNotFoundError, 404, "run-not-found", "There is no such run"),
     (errors.StaleVersionError, 412, "stale-version", "It was changed in the meantime"),
     (errors.CampaignNotRunnableError, 409, "campaign-not-active", "The campaign does not run"),
@@ -118,6 +119,11 @@ def of_error(error: errors.AicmoError) -> JSONResponse:
     raise AssertionError(f"{type(error).__name__} is no error of ours")
 
 
+def of_problem(error: ProblemError) -> JSONResponse:
+    """The answer to a request that ended in a problem."""
+    return _answer(error.problem, error.headers)
+
+
 def _answer(problem: Problem, headers: Mapping[str, str] = {}) -> JSONResponse:
     return JSONResponse(
         problem.model_dump(), problem.status, {**headers, "Cache-Control": "no-store"}, MEDIA_TYPE
@@ -131,7 +137,7 @@ def too_large(most: int) -> JSONResponse:
 
 def _raised(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)
-    return _answer(error.problem, error.headers)
+    return of_problem(error)
 
 
 def _ours(_: Request, error: Exception) -> JSONResponse:

@@ -23,7 +23,7 @@ from aicmo_dagster.store.runs import Wish
 routes = APIRouter(tags=["runs"])
 
 Stage = Literal[
-    "harvest", "enrich", "score", "qualify", "route", "nurture", "engage", "train", "full-pipeline"
+    "harvest", "enrich", "score", "qualify", "route", "nurture", "engage", "train", "crm", "full-pipeline"
 ]
 """What may be run: a stage alone, or all of them."""
 
@@ -131,13 +131,13 @@ def list_campaign_runs(scope: ViewedCampaign, limit: Limit = 50, after: After = 
 
 
 @routes.get("/runs/{run_id}", responses=responses(401, 403, 404, 422, 429))
-def showdescribed(caller: Viewer, run_id: UUID) -> RunInDetail:
+def show_run(caller: Viewer, run_id: UUID) -> RunInDetail:
     """A run, stage by stage; `run_id` is ours or Dagster's."""
     return in_detail(_visible(caller, run_id))
 
 
 @routes.post("/runs/{run_id}/cancel", status_code=202, responses=responses(401, 403, 404, 409, 422, 429))
-def canceldescribed(caller: Operator, run_id: UUID) -> Run:
+def cancel_run(caller: Operator, run_id: UUID) -> Run:
     """End a run, or take it back before it begins; a finished one stays as it is."""
     return described(runs.cancel(dagster.instance(), _visible(caller, run_id), caller.name))
 

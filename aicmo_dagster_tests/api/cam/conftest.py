@@ -13,6 +13,7 @@ import uvicorn
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.api.app import app
+from aicmo_dagster.api.cam import kept
 from aicmo_dagster.api.cam.application import PATH
 from aicmo_dagster.store import api_keys, database
 from aicmo_dagster.store.api_keys import ApiKey, Role
@@ -66,6 +67,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def client(store: URL, address: str) -> Clients:
     """Makes clients: `client("viewer")`, `client("operator", [campaign.id])`."""
+    kept.forget()  # what was counted in the database of another test
 
     def made(
         role: Role = "admin",

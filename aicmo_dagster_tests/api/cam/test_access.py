@@ -1,11 +1,13 @@
 import base64
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -295,3 +297,25 @@ def test_without_an_issuer_no_token_counts(
     monkeypatch.delenv(oidc.ISSUER)
     assert asked(client, issuer.token()) == 401
     assert issuer.asked == 0
+
+
+def test_a_body_without_a_key_is_refused_before_it_is_read(client: Clients) -> None:
+    """The answer comes while most of the body is still to be sent."""
+    address = urlsplit(client().address)
+    for path in ("/leads/import", "/suppressions"):
+        with socket.create_connection((str(address.hostname), int(str(address.port))), 10) as asking:
+            asking.sendall(
+                f"POST {PATH}/campaigns/demo{path} HTTP/1.1\r\nHost: localhost\r\n"
+                "Content-Type: text/csv\r\nContent-Length: 100000000\r\n\r\nEmail".encode()
+            )
+            assert asking.recv(100).startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_file_with_a_wrong_key_is_refused_before_it_is_read(client: Clients) -> None:
+    address = urlsplit(client().address)
+    with socket.create_connection((str(address.hostname), int(str(address.port))), 10) as asking:
+        asking.sendall(
+            f"POST {PATH}/campaigns/demo/leads/import HTTP/1.1\r\nHost: localhost\r\n"
+            "Authorization: Bearer aicmo_wrong\r\nContent-Length: 100000000\r\n\r\nEmail".encode()
+        )
+        assert asking.recv(100).startswith(b"HTTP/1.1 401 ")

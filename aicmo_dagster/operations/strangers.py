@@ -1,0 +1,133 @@
+"""What a campaign document that came over the network may not make this machine do.
+
+Who may write documents need not be who may read the machine's secrets. A secret's environment variable, together with
+where it goes to, is therefore taken from such a document only where
+
+1. its name begins with `AICMO_SECRET_`, which says that it is for whatever a document asks; or
+2. it is the vendor's own default name, and goes to the vendor's own address; or
+3. the stored campaign has the same name with the same destination.
+
+Nor may such a document name a private address in letters of its own, except one that the stored campaign has.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+
+from aicmo_dagster import guarded_http
+from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.errors import ConfigurationError
+
+FOR_DOCUMENTS = "AICMO_SECRET_"
+_DESTINATION = ("url", "base_url", "host", "port", "username")
+_URLS = ("url", "base_url")
+
+
+OURS = frozenset(
+    {"AICMO_DATABASE_URL", "AICMO_MAILGUN_WEBHOOK_KEY", "AICMO_POSTMARK_WEBHOOK_LOGIN"}
+    | {"AICMO_RESEND_WEBHOOK_SECRET", "AICMO_SENDGRID_WEBHOOK_KEY"}
+)
+"""Secrets of this machine, which no document has sent anywhere."""
+
+
+def check_ours(config: CampaignConfig) -> None:
+    """Raise ConfigurationError where the campaign would send a secret of this machine, whoever wrote it."""
+    for place, _, _, name in _named(config):
+        if name in OURS:
+            raise ConfigurationError(
+                f"{place}: {name} is a secret of this machine and never sent; give the secret that is meant here an "
+                "environment variable of its own"
+            )
+
+
+def refuse(config: CampaignConfig, present: CampaignConfig | None) -> None:
+    """Raise ConfigurationError, a line per problem, for secrets and addresses the document may not name."""
+    known = set(_secrets(present)) if present else set()
+    addresses = {url for _, _, url in _urls(present)} if present else set()
+    problems = [
+        f"the campaign: {place}: a document over the network may not have the environment variable {name} sent "
+        f"there; name one that begins with {FOR_DOCUMENTS}, or apply the document at the machine itself "
+        "(aicmo campaigns apply)"
+        for place, section, field, name in _named(config)
+        if not name.startswith(FOR_DOCUMENTS)
+        and (type(section), field, name, _destination(section)) not in known
+        and not _is_the_vendors(section, field, name)
+    ]
+    problems += [
+        f"the campaign: {place}: a document over the network may not name a private address; name a public one, or "
+        "apply the document at the machine itself (aicmo campaigns apply)"
+        for place, _, url in _urls(config)
+        if url not in addresses and _is_private(url)
+    ]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+
+
+def _secrets(config: CampaignConfig) -> Iterator[tuple[Any, ...]]:
+    for _, section, field, name in _named(config):
+        yield type(section), field, name, _destination(section)
+
+
+def _named(config: CampaignConfig) -> Iterator[tuple[str, BaseModel, str, str]]:
+    """Every environment variable: where it stands, its section, its field, its name."""
+    for place, section in _sections(config, ""):
+        for field in type(section).model_fields:
+            if not field.endswith("_env") and field != "secret_headers":
+                continue
+            value = getattr(section, field)
+            for name in value.values() if isinstance(value, Mapping) else [value]:
+                if isinstance(name, str):
+                    yield place + field, section, field, name
+
+
+def _urls(config: CampaignConfig) -> Iterator[tuple[str, str, str]]:
+    for place, section in _sections(config, ""):
+        for field in _URLS:
+            value = getattr(section, field, None)
+            if isinstance(value, str):
+                yield place + field, field, value
+
+
+def _sections(value: object, place: str) -> Iterator[tuple[str, BaseModel]]:
+    if isinstance(value, BaseModel):
+        yield (place + "." if place else ""), value
+        for field in type(value).model_fields:
+            yield from _sections(getattr(value, field), f"{place}.{field}" if place else field)
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _sections(one, f"{place}.{key}")
+    elif isinstance(value, list | tuple):
+        for number, one in enumerate(value, 1):
+            yield from _sections(one, f"{place}[{number}]")
+
+
+def _destination(section: BaseModel) -> tuple[Any, ...]:
+    """The server that a section speaks to; which of its pages makes no difference."""
+    values = [getattr(section, field, None) for field in _DESTINATION]
+    return tuple(
+        urlsplit(value)[:2] if field in _URLS and isinstance(value, str) else value
+        for field, value in zip(_DESTINATION, values, strict=True)
+    )
+
+
+def _is_the_vendors(section: BaseModel, field: str, name: str) -> bool:
+    """Whether it is the default name, going nowhere but to the default address."""
+    fields = type(section).model_fields
+    if name != fields[field].default:
+        return False
+    if "host" in fields:  # SMTP and IMAP: each document says where; the password leaves only with a login
+        return "connections" in fields and getattr(section, "username", None) is None
+    return all(getattr(section, one) == fields[one].default for one in _URLS if one in fields)
+
+
+def _is_private(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        address = guarded_http.literal(host)
+    except ValueError:
+        return True
+    except ConfigurationError:
+        return "{" not in host
+    return address is not None and guarded_http.special(address)
