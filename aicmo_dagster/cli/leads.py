@@ -264,6 +264,20 @@ def undo_import(
         say(f"{counted(undone.kept, 'lead')} stayed: mails have been sent to them.")
 
 
+@app.command(epilog="Example: aicmo leads delete demo ann@example.com")
+def delete(
+    key: Key,
+    who: Annotated[str, typer.Argument(metavar="WHO", help="The lead's number or address.")],
+) -> None:
+    """Delete a lead that nobody has written to; a source that names it again brings it back."""
+    from aicmo_dagster.operations import leads
+    from aicmo_dagster.store import campaigns
+
+    with opened() as cursor:
+        number = leads.delete(cursor, campaigns.get(cursor, key), who, actor())
+    say(f"Lead {number} is deleted.")
+
+
 def _show_rejected(found: list[dict[str, Any]]) -> None:
     shown = [
         {**row, "raw": row["raw"] if len(row["raw"]) <= 120 else row["raw"][:120] + "…"} for row in found

@@ -25,10 +25,6 @@ class State(StrEnum):
 
 
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The pair's number, as `list` shows it.")]
-_COMPARED = [
-    *["first_name", "last_name", "title", "company", "email", "phone", "linkedin_url", "website"],
-    *["street", "postal_code", "city", "state", "country", "source", "source_label"],
-]
 
 
 @app.command("list", epilog="Example: aicmo matches list demo --state review")
@@ -80,6 +76,7 @@ def _person(lead: Mapping[str, Any]) -> str:
 @app.command(epilog="Example: aicmo matches show demo 3")
 def show(key: Key, number: Number, as_json: AsJson = False) -> None:
     """Show both leads side by side, with what each comparison weighs."""
+    from aicmo_dagster.operations.matches import COMPARED
     from aicmo_dagster.store import campaigns, match_pairs
 
     with opened() as cursor:
@@ -93,7 +90,7 @@ def show(key: Key, number: Number, as_json: AsJson = False) -> None:
         ["", f"Lead {one['id']}", f"Lead {other['id']}"],
         [
             [name.replace("_", " "), one[name], other[name]]
-            for name in _COMPARED
+            for name in COMPARED
             if not one[name] is other[name] is None
         ],
     )

@@ -85,16 +85,10 @@ def release(
     number: Annotated[int, typer.Argument(metavar="REQUEST", help="Its number in `vendors uncertain`.")],
 ) -> None:
     """Let the people of an uncertain request be asked about again; that may cost a second time."""
-    from aicmo_dagster.errors import AicmoError
     from aicmo_dagster.store import campaigns, ledger
 
     with opened() as cursor:
-        campaign = campaigns.get(cursor, key).id
-        if number not in [row["id"] for row in ledger.uncertain(cursor, campaign)]:
-            raise AicmoError(
-                f"request {number} of campaign '{key}' is not uncertain; see: aicmo vendors uncertain {key}"
-            )
-        people = ledger.release(cursor, number, actor())
+        people = ledger.release(cursor, campaigns.get(cursor, key).id, number, actor())
     say(
         f"Request {number} is released: the next run may ask about {counted(people, 'person', 'people')} again."
     )

@@ -18,7 +18,7 @@ from aicmo_dagster.operations.rejected_rows import columns_of
 from aicmo_dagster.sources.chain import Attempt
 from aicmo_dagster.sources.files import source_of
 from aicmo_dagster.stages.harvest import clean
-from aicmo_dagster.store import leads, queue
+from aicmo_dagster.store import audit, campaigns, leads, queue
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.survivorship import FACTS
 
@@ -88,6 +88,19 @@ def _refuse_bad(record: Mapping[str, str]) -> None:
     problem = cleaned.leads["email_problem"].iloc[0]
     if isinstance(problem, str):
         raise ConfigurationError(f"the address {record['email']!r} cannot be right: {problem}")
+
+
+def delete(cursor: Cursor[TupleRow], campaign: Campaign, who: str, actor: str) -> int:
+    """Delete a lead, named by number or address, with those merged into it; returns its number.
+
+    It comes back when a source names it again: who shall get no mail belongs on the suppression list. Raises
+    LeadNotFoundError, and ConflictError where it was written to.
+    """
+    campaigns.lock(cursor, campaign.id)
+    number = leads.find(cursor, campaign.id, who)
+    gone = leads.delete(cursor, number)
+    audit.record(cursor, actor, "lead.delete", str(number), {"campaign": campaign.key, "leads": gone})
+    return number
 
 
 def import_file(campaign: Campaign, path: Path, progress: Progress) -> Attempt:

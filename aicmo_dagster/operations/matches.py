@@ -13,6 +13,12 @@ from aicmo_dagster.store import audit, campaigns, match_pairs, matches, merges
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.replay import Merging
 
+COMPARED = [
+    *["first_name", "last_name", "title", "company", "email", "phone", "linkedin_url", "website"],
+    *["street", "postal_code", "city", "state", "country", "source", "source_label"],
+]
+"""The facts of two leads to look at before a decision."""
+
 
 def reasons(weights: Mapping[str, float]) -> str:
     """What spoke for one person and what against it, the weightiest first, in words."""

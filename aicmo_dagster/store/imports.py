@@ -22,16 +22,18 @@ class Undone:
     restored: int
 
 
-def listing(cursor: Cursor[TupleRow], campaign_id: int, limit: int = 50) -> list[dict[str, Any]]:
-    """The imports that changed something, newest first; `leads` are those that it brought and that are still there."""
+def listing(
+    cursor: Cursor[TupleRow], campaign_id: int, limit: int = 50, before: int | None = None
+) -> list[dict[str, Any]]:
+    """The imports that changed something, newest first; `before` is the number of the last one seen."""
     return rows(
         cursor,
         """
         SELECT a.id, a.created_at, a.source, a.source_label, a.discovered, a.inserted, a.updated, a.rejected
         FROM source_attempts a WHERE a.campaign_id = %(campaign)s AND a.inserted + a.updated + a.rejected > 0
-        ORDER BY a.id DESC LIMIT %(limit)s
+        AND (%(before)s::bigint IS NULL OR a.id < %(before)s) ORDER BY a.id DESC LIMIT %(limit)s
         """,
-        {"campaign": campaign_id, "limit": limit},
+        {"campaign": campaign_id, "limit": limit, "before": before},
     )
 
 
@@ -60,19 +62,20 @@ def undo(
         "now": now,
     }
     mine = (
-        "campaign_id = %(campaign)s AND first_run_id = %(import_run)s AND source = %(source)s "
-        "AND source_label = %(source_label)s"
+        "l.campaign_id = %(campaign)s AND l.first_run_id = %(import_run)s AND l.source = %(source)s "
+        "AND l.source_label = %(source_label)s"
     )
-    written = (
-        "(EXISTS (SELECT FROM sends s WHERE s.lead_id = l.id AND s.state NOT IN ('planned', 'held', 'skipped')) "
-        "OR EXISTS (SELECT FROM engagement_events e WHERE e.lead_id = l.id))"
+    # Nobody sends one of these mails from here on; what is being sent has begun before the next look.
+    cursor.execute(
+        f"SELECT FROM sends s JOIN leads l ON l.id = s.lead_id WHERE {mine} FOR UPDATE OF s".encode(), chosen
     )
     cursor.execute(
-        f"SELECT id FROM leads l WHERE {mine} AND merged_into IS NOT NULL AND NOT {written}".encode(), chosen
+        f"SELECT id FROM leads l WHERE {mine} AND merged_into IS NOT NULL AND NOT {leads.WRITTEN_TO}".encode(),
+        chosen,
     )
     for (loser,) in cursor.fetchall():
         matches.undo(cursor, campaign_id, loser, run_id, now, actor)
-    going = f"FROM leads l WHERE {mine} AND NOT {written}"
+    going = f"FROM leads l WHERE {mine} AND NOT {leads.WRITTEN_TO}"
     former = f"DELETE FROM leads o WHERE o.merged_into IN (SELECT id {going}) AND {leads.IS_FORMER}"
     cursor.execute(former.encode(), chosen)
     cursor.execute(f"DELETE {going}".encode(), chosen)
@@ -93,5 +96,5 @@ def undo(
         chosen,
     )
     rejected_rows.reopen(cursor, campaign_id, found[0]["run_id"])
-    audit.record(cursor, actor, "undo import", f"campaign {campaign_id}, {label}", None, undone.__dict__)
+    audit.record(cursor, actor, "import.undo", f"campaign {campaign_id}, {label}", None, undone.__dict__)
     return undone

@@ -11,7 +11,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.config import LawfulBasis, Matching
-from aicmo_dagster.errors import ConfigurationError, LeadNotFoundError
+from aicmo_dagster.errors import ConfigurationError, ConflictError, LeadNotFoundError
 from aicmo_dagster.store import survivorship
 from aicmo_dagster.store.bulk import Merge, incoming_table, probing
 from aicmo_dagster.store.database import rows
@@ -171,6 +171,13 @@ def enrich(cursor: Cursor[TupleRow], answers: pd.DataFrame, origin: Origin) -> E
 IS_FORMER = "NOT EXISTS (SELECT FROM lead_changes h WHERE h.lead_id = o.id AND h.after ? 'merged_into')"
 """Whether a row `o` that points to another is what that lead once was, and no lead that was merged into it."""
 
+WRITTEN_TO = (
+    "(EXISTS (SELECT FROM sends s WHERE s.lead_id = l.id AND s.state NOT IN ('planned', 'held', 'skipped')) "
+    "OR EXISTS (SELECT FROM engagement_events e WHERE e.lead_id = l.id))"
+)
+"""Whether a mail to the lead `l` was sent, or may be on its way, or something came back from it: the ledger must know
+the lead, or it would be written to again."""
+
 _FORMER = f"""
 DELETE FROM leads o USING incoming i WHERE o.merged_into = i.lead_id AND o.identity = i.identity AND {IS_FORMER}
 """
@@ -288,6 +295,25 @@ def find_all(cursor: Cursor[TupleRow], campaign_id: int, who: Sequence[str]) -> 
                 f"no lead '{one['who']}' in this campaign; search with: aicmo leads list KEY --search TEXT"
             )
     return list(dict.fromkeys(int(one["id"]) for one in found))
+
+
+def delete(cursor: Cursor[TupleRow], lead_id: int) -> int:
+    """Delete a lead and those that were merged into it; returns how many. The caller holds the campaign's lock.
+
+    Raises ConflictError, and deletes nothing, where one of them was written to.
+    """
+    cursor.execute("SELECT id FROM leads WHERE id = %(id)s OR merged_into = %(id)s", {"id": lead_id})
+    going = {"ids": [one for (one,) in cursor.fetchall()]}
+    # Nobody sends one of these mails from here on; what is being sent has begun before the next look.
+    cursor.execute("SELECT FROM sends WHERE lead_id = ANY(%(ids)s) FOR UPDATE", going)
+    cursor.execute(f"SELECT FROM leads l WHERE l.id = ANY(%(ids)s) AND {WRITTEN_TO} LIMIT 1".encode(), going)
+    if cursor.fetchone() is not None:
+        raise ConflictError(
+            f"lead {lead_id} has been written to and stays, so that nobody writes to it again; to stop its mails "
+            "put the address on the suppression list, to delete all that is known of the person erase the person"
+        )
+    cursor.execute("DELETE FROM leads WHERE id = ANY(%(ids)s)", going)
+    return cursor.rowcount
 
 
 def show(cursor: Cursor[TupleRow], lead_id: int) -> Mapping[str, Any]:

@@ -26,7 +26,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.config import Budget
-from aicmo_dagster.errors import AicmoError, BudgetError
+from aicmo_dagster.errors import BudgetError, LeadNotFoundError
 from aicmo_dagster.privacy import without_addresses
 from aicmo_dagster.store import database
 from aicmo_dagster.store.audit import record as audit
@@ -332,23 +332,24 @@ def uncertain(cursor: Cursor, campaign_id: int) -> list[dict[str, Any]]:
     )
 
 
-def release(cursor: Cursor, request_id: int, actor: str) -> int:
+def release(cursor: Cursor, campaign_id: int, request_id: int, actor: str) -> int:
     """Let the people of an uncertain request be asked about again; returns how many.
 
-    What it reserved still counts as spent, because it may have been. Raises AicmoError where the request is not
-    uncertain.
+    What it reserved still counts as spent, because it may have been. Raises LeadNotFoundError where no uncertain
+    request of the campaign has that number.
     """
     _give_up(cursor)
     found = rows(
-        cursor, "SELECT state, vendor, operation FROM vendor_requests WHERE id = %s FOR UPDATE", [request_id]
+        cursor,
+        "SELECT state, vendor, operation FROM vendor_requests "
+        "WHERE id = %s AND campaign_id = %s AND state = 'uncertain' FOR UPDATE",
+        [request_id, campaign_id],
     )
-    if not found:
-        raise AicmoError(f"there is no vendor request {request_id}")
-    if found[0]["state"] != "uncertain":
-        raise AicmoError(
-            f"vendor request {request_id} is {found[0]['state']}; only an uncertain one is released"
+    people = _free_subjects(cursor, request_id) if found else 0
+    if not people:
+        raise LeadNotFoundError(
+            f"request {request_id} of this campaign is not uncertain; see: aicmo vendors uncertain KEY"
         )
-    people = _free_subjects(cursor, request_id)
     audit(cursor, actor, "vendor_request.release", str(request_id), found[0], {"people": people})
     return people
 

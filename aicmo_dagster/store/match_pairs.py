@@ -140,14 +140,29 @@ WHERE m.campaign_id = %(campaign)s
 
 
 def listing(
-    cursor: Cursor[TupleRow], campaign_id: int, state: str | None = None, limit: int = 50
+    cursor: Cursor[TupleRow],
+    campaign_id: int,
+    state: str | None = None,
+    limit: int = 50,
+    after: tuple[float, int] | None = None,
 ) -> list[dict[str, Any]]:
-    """Pairs with both leads (`lead`, `other`: rows of `leads`), the most probable first."""
+    """Pairs with both leads (`lead`, `other`: rows of `leads`), the most probable first.
+
+    `after` is the probability and the number of the last one seen.
+    """
+    probability, number = after or (None, None)
     return rows(
         cursor,
         _LISTED + "AND (%(state)s::text IS NULL OR m.state = %(state)s) "
+        "AND (%(probability)s::float8 IS NULL OR (-m.probability, m.id) > (-%(probability)s::float8, %(number)s)) "
         "ORDER BY m.probability DESC, m.id LIMIT %(limit)s",
-        {"campaign": campaign_id, "state": state, "limit": limit},
+        {
+            "campaign": campaign_id,
+            "state": state,
+            "limit": limit,
+            "probability": probability,
+            "number": number,
+        },
     )
 
 

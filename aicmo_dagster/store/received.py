@@ -206,29 +206,39 @@ def listing(
     *,
     waiting: bool = True,
     limit: int = 50,
+    after: tuple[datetime, int] | None = None,
 ) -> list[dict[str, Any]]:
-    """What came back, the oldest first while it waits for a person, else the newest first; without the words."""
+    """What came back, the oldest first while it waits for a person, else the newest first; without the words.
+
+    `after` is `received_at` and the number of the last one seen.
+    """
+    at, number = after or (None, None)
     return rows(
         cursor,
         "SELECT r.id, c.key AS campaign, r.lead_id, l.email, r.mailbox, r.kind, r.category, r.confidence, "
         f"r.received_at, r.reviewed_by, ({_WAITING}) AS waits FROM received_messages r "
         "JOIN leads l ON l.id = r.lead_id JOIN campaigns c ON c.id = l.campaign_id "
         f"WHERE (%(campaign)s::bigint IS NULL OR l.campaign_id = %(campaign)s) {f'AND {_WAITING}' if waiting else ''} "
-        f"ORDER BY r.received_at {'' if waiting else 'DESC'}, r.id LIMIT %(limit)s",
-        {"campaign": campaign_id, "limit": limit},
+        "AND (%(at)s::timestamptz IS NULL "
+        f"OR (r.received_at, r.id) {'>' if waiting else '<'} (%(at)s, %(number)s::bigint)) "
+        f"ORDER BY r.received_at {'' if waiting else 'DESC'}, r.id {'' if waiting else 'DESC'} LIMIT %(limit)s",
+        {"campaign": campaign_id, "limit": limit, "at": at, "number": number},
     )
 
 
-def one(cursor: Cursor[TupleRow], number: int, *, lock: bool = False) -> dict[str, Any]:
-    """A message with its words, its lead and the mail it answers. Raises LeadNotFoundError."""
+def one(
+    cursor: Cursor[TupleRow], number: int, *, campaign_id: int | None = None, lock: bool = False
+) -> dict[str, Any]:
+    """A message, of that campaign, with its words, its lead and the mail it answers. Raises LeadNotFoundError."""
     found = rows(
         cursor,
         "SELECT r.id, c.key AS campaign, r.lead_id, l.email, l.first_name, l.last_name, l.company, r.mailbox, "
         "r.kind, r.category, r.confidence, r.words, r.detail, r.return_on, r.received_at, r.send_id, s.sequence, "
         f"s.step, s.sent_at, r.reviewed_by, r.reviewed_at, ({_WAITING}) AS waits FROM received_messages r "
         "JOIN leads l ON l.id = r.lead_id JOIN campaigns c ON c.id = l.campaign_id "
-        f"LEFT JOIN sends s ON s.id = r.send_id WHERE r.id = %s {'FOR UPDATE OF r' if lock else ''}",
-        [number],
+        f"LEFT JOIN sends s ON s.id = r.send_id WHERE r.id = %(number)s "
+        f"AND (%(campaign)s::bigint IS NULL OR l.campaign_id = %(campaign)s) {'FOR UPDATE OF r' if lock else ''}",
+        {"number": number, "campaign": campaign_id},
     )
     if not found:
         raise LeadNotFoundError(f"there is no message {number}; see: aicmo inbox list --all")

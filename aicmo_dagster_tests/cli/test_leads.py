@@ -123,3 +123,14 @@ def test_a_campaign_without_a_queue_says_so(store: URL) -> None:
     add_campaign(config(sources=[{"type": "csv", "path": "leads.csv"}]))
     output = aicmo("leads", "add", "test", "--email", "ann@example.com", code=1)
     assert "takes no leads added by hand" in output
+
+
+def test_a_lead_is_deleted_by_number_or_address(store: URL) -> None:
+    campaign = add_campaign()
+    number = add_lead(campaign.id, "ann@example.org")
+    add_lead(campaign.id, "bob@example.org")
+    assert f"Lead {number} is deleted" in aicmo("leads", "delete", "test", "Ann@Example.org")
+    assert "no lead" in aicmo("leads", "delete", "test", str(number), code=1)
+    assert [row["email"] for row in json.loads(aicmo("leads", "list", "test", "--json"))] == [
+        "bob@example.org"
+    ]

@@ -1,3 +1,4 @@
+import threading
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -6,10 +7,10 @@ import pytest
 from sqlalchemy.engine import URL
 
 from aicmo_dagster.campaign.config import Matching
-from aicmo_dagster.errors import LeadNotFoundError
+from aicmo_dagster.errors import ConflictError, LeadNotFoundError
 from aicmo_dagster.stages.harvest import clean
 from aicmo_dagster.store import bulk, database, leads
-from aicmo_dagster_tests.outreach import add_campaign, add_lead
+from aicmo_dagster_tests.outreach import NOW, add_campaign, add_lead, add_send
 
 
 @pytest.mark.parametrize("who", [" Jane.Doe+list@GoogleMail.com ", "janedoe@gmail.com", "{id}"])
@@ -51,3 +52,28 @@ def _people(first: int, past: int) -> pd.DataFrame:
     frame = pd.DataFrame({"email": [f"p{number}@example.com" for number in numbers]}, dtype="str")
     frame.insert(0, "line", pd.Series(numbers, dtype="int64"))
     return clean(frame).leads
+
+
+def test_a_lead_whose_mail_begins_while_it_is_deleted_stays(store: URL) -> None:
+    """Who is sent to has the mail's row; a deletion that comes meanwhile waits for it, and looks again."""
+    campaign = add_campaign()
+    lead = add_lead(campaign.id, "ann@example.org")
+    send = add_send(campaign.id, lead)
+    refused: list[ConflictError] = []
+
+    def delete() -> None:
+        with database.transaction() as cursor:
+            try:
+                leads.delete(cursor, lead)
+            except ConflictError as error:
+                refused.append(error)
+
+    deleting = threading.Thread(target=delete)
+    with database.transaction() as cursor:
+        cursor.execute("UPDATE sends SET state = 'sending', started_at = %s WHERE id = %s", [NOW, send])
+        deleting.start()
+        deleting.join(0.5)
+        assert deleting.is_alive()
+    deleting.join(20)
+    assert len(refused) == 1
+    assert database.fetch("SELECT id FROM leads") == [{"id": lead}]

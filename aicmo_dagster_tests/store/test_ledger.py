@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from aicmo_dagster.campaign.config import Budget
-from aicmo_dagster.errors import AicmoError, BudgetError
+from aicmo_dagster.errors import BudgetError, LeadNotFoundError
 from aicmo_dagster.store import campaigns, database, ledger
 from aicmo_dagster.store.ledger import Ledger
 from aicmo_dagster_tests.outreach import RUN, add_campaign, config
@@ -81,7 +81,8 @@ def spending(campaign: campaigns.Campaign) -> list[dict[str, Any]]:
 
 def release(request_id: int) -> int:
     with database.transaction() as cursor:
-        return ledger.release(cursor, request_id, "tester")
+        campaign = campaigns.get(cursor, "test")
+        return ledger.release(cursor, campaign.id, request_id, "tester")
 
 
 def uncertain(campaign: campaigns.Campaign) -> list[dict[str, Any]]:
@@ -282,10 +283,9 @@ def test_a_release_is_audited_without_the_people(mine: Ledger) -> None:
 
 def test_only_an_uncertain_request_is_released(mine: Ledger) -> None:
     claim = claimed(mine, ["a"])
-    with pytest.raises(AicmoError, match="is sending; only an uncertain one"):
-        release(claim.request_id)
-    with pytest.raises(AicmoError, match="no vendor request"):
-        release(10**9)
+    for number in (claim.request_id, 10**9):
+        with pytest.raises(LeadNotFoundError, match="is not uncertain"):
+            release(number)
 
 
 def test_a_late_answer_does_not_touch_who_was_asked_again_in_between(mine: Ledger) -> None:

@@ -390,3 +390,16 @@ def correct_lead(scope: ReviewedCampaign, lead_id: LeadId, said: Mapping[str, st
         number = table.find(cursor, scope.campaign.id, str(lead_id))
     (judged,) = reviews.edit(scope.campaign, [number], said, scope.caller.name).leads
     return Judged(**{name: getattr(judged, name) for name in Judged.model_fields})
+
+
+@routes.delete(
+    "/campaigns/{id}/leads/{lead_id:int}", status_code=204, responses=responses(401, 403, 404, 409, 422, 429)
+)
+def delete_lead(scope: OperatedCampaign, lead_id: LeadId) -> None:
+    """Delete a lead that nobody has written to, with those merged into it.
+
+    A source that names it again brings it back: who shall get no mail belongs on the suppression list, and a person
+    who wants to be forgotten is erased (`POST /persons/erase`).
+    """
+    with database.transaction() as cursor:
+        leads.delete(cursor, scope.campaign, str(lead_id), scope.caller.name)

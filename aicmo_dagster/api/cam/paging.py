@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
@@ -13,6 +14,7 @@ from aicmo_dagster.errors import ConfigurationError
 
 MOST = 500
 Item = TypeVar("Item")
+_NO_PLACE = "`after` is no place in this list; pass `next` of the page before as it came"
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
 After = Annotated[
@@ -50,7 +52,16 @@ def position(after: str | None, kinds: Sequence[type]) -> list[str | int | float
         or len(values) != len(kinds)
         or not all(value is None or type(value) is kind for value, kind in zip(values, kinds, strict=True))
     ):
-        raise ConfigurationError(
-            "`after` is no place in this list; pass `next` of the page before as it came"
-        )
+        raise ConfigurationError(_NO_PLACE)
     return values
+
+
+def moment(place: str | int | float | None) -> datetime:
+    """The time that `token` was given in ISO format. Raises ConfigurationError for anything else."""
+    try:
+        found = datetime.fromisoformat(str(place))
+    except ValueError:
+        raise ConfigurationError(_NO_PLACE) from None
+    if found.tzinfo is None:
+        raise ConfigurationError(_NO_PLACE)
+    return found

@@ -122,3 +122,16 @@ def test_a_lead_of_another_campaign_is_none_in_this_one(operator: Client) -> Non
     for path in (f"{LEADS}/{other}", f"{LEADS}/{other}/why"):
         assert operator.get(path).status_code == 404
     assert operator.ask("PATCH", f"{LEADS}/{other}", json={"title": "CEO"}).status_code == 404
+
+
+def test_a_lead_is_deleted_but_none_that_was_written_to(operator: Client, client: Clients) -> None:
+    new = outreach.add_lead(1, "new@example.org", title="Novice")
+    written_to = ids(operator, status="contacted")[0]
+    assert operator.delete(f"{LEADS}/{new}").status_code == 204
+    assert operator.delete(f"{LEADS}/{new}").status_code == 404
+    assert ids(operator, title="Novice") == []
+    refused = operator.delete(f"{LEADS}/{written_to}")
+    assert (refused.status_code, "suppression list" in refused.json()["detail"]) == (409, True)
+    assert written_to in ids(operator)
+    (entry,) = client("admin").get("/audit-log", params={"action": "lead.delete"}).json()["items"]
+    assert (entry["subject"], entry["before"]) == (str(new), {"campaign": "test", "leads": 1})
