@@ -1,4 +1,4 @@
-"""What every test may use: a real PostgreSQL, one fresh database per test, and files written by others.
+"""What every test may use: a real PostgreSQL, a database per test, and files written by others.
 
 The server is the embedded one, or the one named by `AICMO_TEST_DATABASE_URL` (its user must be allowed to
 create databases).
@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
-import psycopg
 import pytest
 from sqlalchemy.engine import URL, make_url
 
 from aicmo_dagster import settings
-from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.embedded import ensure_running
+from aicmo_dagster_tests.databases import Databases
 from aicmo_dagster_tests.depth import SHORT
 
 # No test has a stopwatch.
@@ -37,28 +36,26 @@ def _no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """A running server with the template database `aicmo_template_<unique>` migrated."""
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Those of a running server: the embedded one, or the one that is given."""
     given = os.environ.get("AICMO_TEST_DATABASE_URL")
     admin = make_url(given or ensure_running(tmp_path_factory.mktemp("server")))
-    template = admin.set(drivername="postgresql", database=f"aicmo_template_{uuid.uuid4().hex[:12]}")
-    _execute(admin, f"CREATE DATABASE {template.database}")
-    migrate.ensure_current(template)
-    yield template
-    drop_database(template)
+    made = Databases(admin.set(drivername="postgresql", database=f"aicmo_template_{uuid.uuid4().hex[:12]}"))
+    if given is None:
+        made.hurry()
+    made.make_template()
+    yield made
+    made.drop()
 
 
 @pytest.fixture
-def store(server: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
+def store(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
     """An empty migrated database of this test's own; `AICMO_DATABASE_URL` and `AICMO_HOME` point to it."""
-    name = f"aicmo_test_{uuid.uuid4().hex[:12]}"
-    admin = server.set(database="postgres")
-    _execute(admin, f"CREATE DATABASE {name} TEMPLATE {server.database}")
-    mine = server.set(database=name)
+    mine = databases.lend()
     monkeypatch.setenv(settings.DATABASE_URL, mine.render_as_string(hide_password=False))
     monkeypatch.setenv(settings.HOME, str(tmp_path / "home"))
     yield mine
-    drop_database(mine)
+    databases.take_back(mine)
 
 
 @pytest.fixture
@@ -78,23 +75,3 @@ def thirdparty() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of third-party files is not here")
     return folder
-
-
-def drop_database(target: URL) -> None:
-    """End the sessions of `target` and drop it, as its owner.
-
-    Not `WITH (FORCE)`: that refuses whoever is no superuser while autovacuum works there. The plain command ends
-    autovacuum by itself and waits for the sessions that are just ending.
-    """
-    admin = target.set(database="postgres")
-    _execute(
-        admin,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE datname = '{target.database}' AND backend_type = 'client backend'",
-    )
-    _execute(admin, f"DROP DATABASE IF EXISTS {target.database}")
-
-
-def _execute(admin: URL, statement: str) -> None:
-    with psycopg.connect(database.libpq_url(admin), autocommit=True) as connection:
-        connection.execute(statement.encode())
