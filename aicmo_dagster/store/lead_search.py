@@ -1,7 +1,8 @@
 """Leads as people look for them: by any stage's facts, a page at a time, or all of them in one stream.
 
-In a large campaign the numbers of those that fit come from `lead_search`, and the leads from their own tables: what
-does not fit any more is left out. A small one is looked through as it is.
+The numbers of those that may fit come from `lead_search` in a large campaign, and in a small one from its leads,
+scores, verdicts and routes; then these leads are read from their own tables, one by one, and what does not fit is left
+out. So no page waits for what is so of all leads of all campaigns, as `lead_status` tells it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,8 +12,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.store import database
-from aicmo_dagster.store.database import rows
-from aicmo_dagster.store.search_table import marked, wanted_words, words
+from aicmo_dagster.store.search_table import marked, parted, wanted_words, words
 from aicmo_dagster.store.tables import SEARCHED
 
 Sort = Literal["-id", "id", "-score", "score"]
@@ -65,6 +65,32 @@ _BY_TABLE = {
 _WORDS = {"q": "", "company": "C", "title": "D"}
 """Filters of words, and the weight of such words in `lead_search`."""
 
+_TEXTS = {
+    "q": "concat_ws(' ', l.first_name, l.last_name, l.email, l.company, l.title)",
+    "company": "l.company",
+    "title": "l.title",
+}
+_SENT = "EXISTS (SELECT FROM sends c WHERE c.lead_id = l.id AND c.state IN ('sending', 'sent', 'uncertain'))"
+_TOUCHED = (
+    "(EXISTS (SELECT FROM engagement_events e WHERE e.lead_id = l.id) "
+    "OR EXISTS (SELECT FROM leads p WHERE p.merged_into = l.id) "
+    "OR EXISTS (SELECT FROM suppressions x WHERE x.kind = 'address' AND x.value = l.identity))"
+)
+_UNSENT = {
+    "rejected": "v.verdict = 'rejected'",
+    "routed": "r.lead_id IS NOT NULL",
+    "qualified": "v.verdict = 'qualified' AND r.lead_id IS NULL",
+    "manual_review": "v.verdict = 'manual_review' AND r.lead_id IS NULL",
+    "scored": "k.lead_id IS NOT NULL AND v.lead_id IS NULL AND r.lead_id IS NULL",
+    "enriched": "k.lead_id IS NULL AND v.lead_id IS NULL AND r.lead_id IS NULL",
+    "new": "k.lead_id IS NULL AND v.lead_id IS NULL AND r.lead_id IS NULL",
+}
+_MAY_BE = {
+    "contacted": _SENT,
+    **{name: f"{condition} AND NOT {_SENT}" for name, condition in _UNSENT.items()},
+}
+"""What is so of every lead of that status, and of few others; of those not named `_TOUCHED` is."""
+
 _ORDERS: dict[Sort, tuple[str, str]] = {
     "-id": ("{id} < %(after_id)s", "{id} DESC"),
     "id": ("{id} > %(after_id)s", "{id}"),
@@ -99,16 +125,16 @@ def page(
     hold fewer, or none, and yet not be the last.
     """
     asked = {name: value for name, value in wanted.items() if value is not None}
-    # An address is of one lead, which the leads' own index finds.
-    if "email" in asked or not marked(cursor, campaign_id):
-        found = _live(cursor, campaign_id, asked, sort, after, limit + 1)
+    if "email" in asked:
+        found = _of_address(cursor, campaign_id, asked, sort, after)
         shown = found[:limit]
         return shown, _place(shown[-1]) if len(found) > limit else None
+    places_of = _by_table if marked(cursor, campaign_id) else _by_leads
     shown = []
     passed_over = 0
     portion = limit + 1
     while True:
-        places = _by_table(cursor, campaign_id, asked, sort, after, portion)
+        places = places_of(cursor, campaign_id, asked, sort, after, portion)
         fitting = _fitting(cursor, campaign_id, asked, [lead_id for _, lead_id in places])
         for place in places:
             if (row := fitting.get(place[1])) is None:
@@ -139,32 +165,49 @@ def _place(row: Mapping[str, Any]) -> Place:
     return (-1.0 if row["score"] is None else float(row["score"]), int(row["id"]))
 
 
-def _live(
+def _of_address(
+    cursor: Cursor[TupleRow], campaign_id: int, asked: Mapping[str, Any], sort: Sort, after: Place | None
+) -> list[dict[str, Any]]:
+    """Those that fit, found by the leads' own index; seldom more than one."""
+    cursor.execute(
+        "SELECT id FROM leads l WHERE campaign_id = %(campaign)s AND " + _FILTERS["email"],
+        {"campaign": campaign_id, "email": asked["email"]},
+    )
+    found = _fitting(cursor, campaign_id, asked, [lead_id for (lead_id,) in cursor.fetchall()])
+    return _in_order(list(found.values()), sort, after)
+
+
+def _by_leads(
     cursor: Cursor[TupleRow],
     campaign_id: int,
     asked: Mapping[str, Any],
     sort: Sort,
     after: Place | None,
     limit: int,
-) -> list[dict[str, Any]]:
-    if "email" in asked:
-        # Read one by one: the view of all leads is made for many.
-        cursor.execute(
-            "SELECT id FROM leads l WHERE campaign_id = %(campaign)s AND " + _FILTERS["email"],
-            {"campaign": campaign_id, "email": asked["email"]},
-        )
-        found = _fitting(cursor, campaign_id, asked, [lead_id for (lead_id,) in cursor.fetchall()])
-        return _in_order(list(found.values()), sort, after)[:limit]
-    columns = {"id": "l.id", "score": "coalesce(k.score, -1)"}
-    behind, order = (part.format(**columns) for part in _ORDERS[sort])
-    statement = _SELECT + _conditions(_FILTERS, asked)
-    if after is not None:
-        statement += f" AND {behind}"
-    return rows(
-        cursor,
-        f"{statement} ORDER BY {order} LIMIT %(limit)s",
-        {**_parameters(campaign_id, asked), **_behind(after), "limit": limit},
+) -> list[Place]:
+    """Where the first `limit` leads are that may fit: of those that do, none is left out."""
+    parameters = {**_parameters(campaign_id, asked), **_behind(after), "limit": limit}
+    conditions = _conditions(_FILTERS, {name: value for name, value in asked.items() if name != "status"})
+    for name in _WORDS.keys() & asked.keys():
+        if not (wanted := parted(asked[name])):
+            return []
+        # Where the letters are, the words are looked at.
+        for number, word in enumerate(wanted):
+            parameters[f"{name}{number}"] = word
+            conditions += f" AND strpos(lower({_TEXTS[name]}), lower(%({name}{number})s)) > 0"
+    if "status" in asked:
+        conditions += f" AND {_MAY_BE.get(asked['status'], _TOUCHED)}"
+    behind, order = (part.format(id="l.id", score="coalesce(k.score, -1)") for part in _ORDERS[sort])
+    cursor.execute(
+        f"""
+        SELECT coalesce(k.score, -1), l.id FROM leads l LEFT JOIN lead_scores k ON k.lead_id = l.id
+        LEFT JOIN lead_verdicts v ON v.lead_id = l.id LEFT JOIN lead_routes r ON r.lead_id = l.id
+        WHERE l.campaign_id = %(campaign)s AND l.merged_into IS NULL {conditions}
+        {"" if after is None else f"AND {behind}"} ORDER BY {order} LIMIT %(limit)s
+        """.encode(),
+        parameters,
     )
+    return [(float(score), int(lead_id)) for score, lead_id in cursor.fetchall()]
 
 
 def _in_order(found: list[dict[str, Any]], sort: Sort, after: Place | None) -> list[dict[str, Any]]:

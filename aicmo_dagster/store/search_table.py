@@ -20,7 +20,7 @@ from aicmo_dagster.store.tables import SEARCHED
 
 _LOG = logging.getLogger(__name__)
 
-SMALL = 20_000
+SMALL = 5_000
 """Campaigns of up to so many leads are looked through without the table."""
 _FEW = 20_000
 """So many changed leads are looked up one by one; of more, the whole campaign is read anew."""
@@ -46,11 +46,16 @@ def _quoted(text: str) -> str:
     return f"E'{escaped}'"
 
 
-def wanted_words(text: str, weight: str = "") -> list[str]:
-    """A tsquery for each word of the text, which may be the beginning of one."""
+def parted(text: str) -> list[str]:
+    """The words of a text that is looked for."""
     for one in _PUNCTUATION:
         text = text.replace(one, " ")
-    return [f"'{word}':*{weight}" for word in text.split()]
+    return text.split()
+
+
+def wanted_words(text: str, weight: str = "") -> list[str]:
+    """A tsquery for each word of the text, which may be the beginning of one."""
+    return [f"'{word}':*{weight}" for word in parted(text)]
 
 
 _ROW = f"""

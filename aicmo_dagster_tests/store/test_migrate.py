@@ -22,7 +22,7 @@ from aicmo_dagster.errors import StoreError
 from aicmo_dagster.stages.addresses import _PROVIDERS, mailboxes, read_addresses
 from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.tables import metadata
-from aicmo_dagster_tests.conftest import drop_database
+from aicmo_dagster_tests.databases import drop
 
 
 def _scripts() -> Config:
@@ -73,8 +73,8 @@ _DOMAINS = [
 
 
 @pytest.fixture(scope="module")
-def tables(server: URL) -> Iterator[database.Connection]:
-    with database.connect(target=server) as connection:
+def tables(store: URL) -> Iterator[database.Connection]:
+    with database.connect(target=store) as connection:
         yield connection
 
 
@@ -98,10 +98,10 @@ def test_database_and_stage_say_the_same_of_a_mailbox(
 
 
 @pytest.fixture
-def old(server: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
+def old(store: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
     """A database at revision 0001, where the application would look."""
-    target = server.set(database=f"aicmo_test_{uuid.uuid4().hex[:12]}")
-    admin = server.set(database="postgres")
+    target = store.set(database=f"aicmo_test_{uuid.uuid4().hex[:12]}")
+    admin = store.set(database="postgres")
     with database.connect(target=admin, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {target.database}".encode())
     engine = sqlalchemy.create_engine(target.set(drivername="postgresql+psycopg"))
@@ -113,7 +113,7 @@ def old(server: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
     engine.dispose()
     monkeypatch.setenv(settings.DATABASE_URL, target.render_as_string(hide_password=False))
     yield target
-    drop_database(target)
+    drop(target)
 
 
 def _add_old_lead(cursor: psycopg.Cursor[TupleRow], campaign: int, email: str, status: str = "valid") -> int:

@@ -172,7 +172,7 @@ def list_leads(
     """Leads that fit every filter; the newest first, unless another order is asked for.
 
     Words fit in any order, and each may be the beginning of one: `ann exam` finds Ann at Example. In a campaign of more
-    than 20,000 leads, what runs have changed is found some seconds to minutes later; a lead that is shown fits now.
+    than 5,000 leads, what runs have changed is found some seconds to minutes later; a lead that is shown fits now.
     """
     place = position(after, [float, int])
     with database.transaction() as cursor:
