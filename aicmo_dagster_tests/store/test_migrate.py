@@ -22,7 +22,7 @@ from aicmo_dagster.errors import StoreError
 from aicmo_dagster.stages.addresses import _PROVIDERS, mailboxes, read_addresses
 from aicmo_dagster.store import database, migrate
 from aicmo_dagster.store.tables import metadata
-from aicmo_dagster_tests.databases import drop
+from aicmo_dagster_tests.databases import Databases, drop
 
 
 def _scripts() -> Config:
@@ -73,8 +73,8 @@ _DOMAINS = [
 
 
 @pytest.fixture(scope="module")
-def tables(store: URL) -> Iterator[database.Connection]:
-    with database.connect(target=store) as connection:
+def tables(databases: Databases) -> Iterator[database.Connection]:
+    with database.connect(target=databases.template) as connection:
         yield connection
 
 
