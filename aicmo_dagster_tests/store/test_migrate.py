@@ -74,8 +74,10 @@ _DOMAINS = [
 
 @pytest.fixture(scope="module")
 def tables(databases: Databases) -> Iterator[database.Connection]:
-    with database.connect(target=databases.template) as connection:
+    mine = databases.lend()
+    with database.connect(target=mine) as connection:
         yield connection
+    databases.take_back(mine)
 
 
 @given(
