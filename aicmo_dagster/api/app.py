@@ -20,9 +20,10 @@ from starlette.staticfiles import StaticFiles
 
 from aicmo_dagster.api import inbox, provider_events, tracking
 from aicmo_dagster.api.cam import application, problems
+from aicmo_dagster.api.cam.threads import CHANGING, READING
 from aicmo_dagster.mail import unsubscribe
 
-CONNECTIONS = 16
+CONNECTIONS = READING + CHANGING
 """To the database, for all requests together."""
 _STATIC = "/docs/static"
 
@@ -46,8 +47,8 @@ def app() -> Starlette:
 
 @asynccontextmanager
 async def _threads(_: Starlette) -> AsyncIterator[None]:
-    """As many requests at once as there are connections: more would wait for one, and give up."""
-    anyio.to_thread.current_default_thread_limiter().total_tokens = CONNECTIONS
+    """No more requests at once than there are connections: others would wait for one, and give up."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = READING
     yield
 
 

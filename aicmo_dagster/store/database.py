@@ -91,15 +91,40 @@ def transaction(*, target: URL | None = None) -> Iterator[psycopg.Cursor[TupleRo
         with connect(target=target) as connection, connection.cursor() as cursor:
             yield cursor
         return
+    with _borrowed(_pool) as connection, connection, connection.cursor() as cursor:
+        yield cursor
+
+
+@contextmanager
+def reading() -> Iterator[psycopg.Cursor[TupleRow]]:
+    """A cursor whose every statement is a transaction of its own: for short reads, which it spares two exchanges.
+
+    Each statement sees what is committed when it begins, as in `transaction`. Raises StoreError likewise.
+    """
+    if _pool is None:
+        with connect(autocommit=True) as connection, connection.cursor() as cursor:
+            yield cursor
+        return
+    with _borrowed(_pool) as connection:
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        finally:
+            if not connection.closed:
+                connection.autocommit = False
+
+
+@contextmanager
+def _borrowed(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
     try:
-        borrowed = _pool.getconn()
+        connection = pool.getconn()
     except PoolTimeout:
         raise StoreError(f"no connection to the database was free within {_WAIT_S:g} s") from None
     try:
-        with borrowed, borrowed.cursor() as cursor:
-            yield cursor
+        yield connection
     finally:
-        _pool.putconn(borrowed)
+        pool.putconn(connection)
 
 
 def _checked(connection: Connection) -> None:

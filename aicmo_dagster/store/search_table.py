@@ -8,7 +8,7 @@ leads themselves, so it may lack what is new, and never says what is no longer s
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from psycopg import Cursor
@@ -168,18 +168,16 @@ def catch_up(*, counted: bool = True) -> bool:
         rebuilt = [row["campaign_id"] for row in behind if row["changes"][1] != changes[1]]
         cursor.execute(_LARGE, [known, SMALL])
         rebuilt += [campaign_id for (campaign_id,) in cursor.fetchall()]
-        for row in behind:
-            if row["campaign_id"] in rebuilt:
-                continue
+        if since := {row["campaign_id"]: row["xid"] for row in behind if row["campaign_id"] not in rebuilt}:
             xid = _xid(cursor)
-            ids = _changed(cursor, row["campaign_id"], row["xid"])
-            if len(ids) > _FEW:
-                rebuilt.append(row["campaign_id"])
-                continue
-            for start in range(0, len(ids), _CHUNK):
-                with connection.transaction():
-                    _put(cursor, ids[start : start + _CHUNK], _SINGLE)
-            _mark(cursor, row["campaign_id"], xid, changes)
+            for campaign_id, ids in _changed(cursor, since).items():
+                if len(ids) > _FEW:
+                    rebuilt.append(campaign_id)
+                    continue
+                for start in range(0, len(ids), _CHUNK):
+                    with connection.transaction():
+                        _put(cursor, ids[start : start + _CHUNK], _SINGLE)
+                _mark(cursor, campaign_id, xid, changes)
         for campaign_id in rebuilt:
             _rebuild(cursor, campaign_id, changes)
     return True
@@ -226,18 +224,21 @@ WITH touched AS (
     UNION SELECT l.id FROM suppressions x JOIN leads l ON l.identity = x.value
     WHERE x.kind = 'address' AND age(x.xmin) <= age(%(since)s::xid)
 )
-SELECT l.id FROM touched t JOIN leads l ON l.id = t.id WHERE l.campaign_id = %(campaign)s
-UNION SELECT l.merged_into FROM touched t JOIN leads l ON l.id = t.id
-WHERE l.campaign_id = %(campaign)s AND l.merged_into IS NOT NULL
-ORDER BY 1
+SELECT l.campaign_id, array_agg(DISTINCT x.id ORDER BY x.id) FROM touched t JOIN leads l ON l.id = t.id
+CROSS JOIN LATERAL (VALUES (l.id), (l.merged_into)) x (id)
+WHERE l.campaign_id = ANY(%(campaigns)s) AND x.id IS NOT NULL GROUP BY l.campaign_id
 """
 
 
-def _changed(cursor: Cursor[TupleRow], campaign_id: int, since: int) -> list[int]:
-    """The campaign's leads that something has been written about by transactions not older than `since`."""
+def _changed(cursor: Cursor[TupleRow], since: Mapping[int, int]) -> dict[int, list[int]]:
+    """Of each campaign in `since` the leads that something has been written about since its transaction.
+
+    The tables are read once for all, so from the oldest of the transactions on.
+    """
     # Rows have the lower half of the number.
-    cursor.execute(_CHANGED_LEADS, {"since": str(since % 2**32), "campaign": campaign_id})
-    return [lead_id for (lead_id,) in cursor.fetchall()]
+    oldest = str(min(since.values()) % 2**32)
+    cursor.execute(_CHANGED_LEADS, {"since": oldest, "campaigns": list(since)})
+    return {**{campaign_id: [] for campaign_id in since}, **dict(cursor.fetchall())}
 
 
 def _rebuild(cursor: Cursor[TupleRow], campaign_id: int, changes: list[int]) -> None:

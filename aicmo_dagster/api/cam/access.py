@@ -132,7 +132,7 @@ def role_of(function: Callable[..., Any]) -> Role | None:
 def _allowed(
     shown: HTTPAuthorizationCredentials | None, role: Role
 ) -> Iterator[tuple[Caller, Cursor[TupleRow]]]:
-    """The caller, with at least that role, and the transaction that they were found in."""
+    """The caller, with at least that role, and the cursor that they were found with."""
     with identified(shown) as (caller, cursor):
         _count(caller)
         if ROLES.index(caller.role) < ROLES.index(role):
@@ -147,17 +147,17 @@ def _allowed(
 
 @contextmanager
 def identified(shown: HTTPAuthorizationCredentials | None) -> Iterator[tuple[Caller, Cursor[TupleRow]]]:
-    """Who shows that, and the transaction that they were found in. Raises ProblemError where it is nobody."""
+    """Who shows that, and the cursor that they were found with. Raises ProblemError where it is nobody."""
     if shown is None:
         raise _unknown(
             "send the header Authorization: Bearer KEY; an administrator makes keys with: aicmo keys create"
         )
     is_key = shown.credentials.startswith(api_keys.PREFIX)
-    # Before the transaction: it may ask the issuer.
+    # Before the connection is borrowed: it may ask the issuer.
     claimed = None if is_key else oidc.caller(shown.credentials)
     if not is_key and claimed is None:
         raise _unknown("this is neither an API key nor a valid token of the OIDC issuer")
-    with database.transaction() as cursor:
+    with database.reading() as cursor:
         yield _of_key(cursor, shown.credentials) if claimed is None else Caller(*claimed), cursor
 
 

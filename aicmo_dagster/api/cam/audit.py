@@ -10,10 +10,11 @@ from aicmo_dagster.api.cam.access import everywhere
 from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import LINE
 from aicmo_dagster.store import audit, database
 
-routes = APIRouter(tags=["audit log"])
+routes = APIRouter(route_class=Route, tags=["audit log"])
 
 
 class Entry(BaseModel):

@@ -12,12 +12,13 @@ from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.campaigns import EXAMPLE
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import ProblemError, responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.campaign import document
 from aicmo_dagster.operations import backtest as operations
 from aicmo_dagster.operations import campaigns
 from aicmo_dagster.store import backtests, database
 
-routes = APIRouter(tags=["back-tests"])
+routes = APIRouter(route_class=Route, tags=["back-tests"])
 
 LONGEST_S = 60.0
 MOST_LEADS = 200_000

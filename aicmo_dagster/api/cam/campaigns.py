@@ -17,6 +17,7 @@ from aicmo_dagster.api.cam.access import (
 )
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import ProblemError, responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.campaign import document
 from aicmo_dagster.campaign.config import Mode, State
 from aicmo_dagster.errors import ConfigurationError
@@ -24,7 +25,7 @@ from aicmo_dagster.operations import campaigns as operations
 from aicmo_dagster.store import campaigns, catalogue, database
 from aicmo_dagster.store.catalogue import Sort
 
-routes = APIRouter(tags=["campaigns"])
+routes = APIRouter(route_class=Route, tags=["campaigns"])
 
 EXAMPLE = {
     "key": "spring",
@@ -255,7 +256,7 @@ def show_campaign_version(
 
 def _shown(campaign_id: int, status: int = 200) -> Response:
     """A `Campaign`; its document goes out as it is stored, since it is most of the work to read and write it."""
-    with database.transaction() as cursor:
+    with database.reading() as cursor:
         row = catalogue.described(cursor, campaign_id)
     summary = Summary.model_validate(row)
     body = f'{summary.model_dump_json()[:-1]},"config":{row["config"]}}}'

@@ -11,11 +11,12 @@ from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.kept import kept
 from aicmo_dagster.api.cam.paging import MOST
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.campaign.crm import CrmName
 from aicmo_dagster.operations import crm as operations
 from aicmo_dagster.store import audit, database
 
-routes = APIRouter(tags=["crm"])
+routes = APIRouter(route_class=Route, tags=["crm"])
 
 
 class Refusal(BaseModel):

@@ -11,13 +11,14 @@ from aicmo_dagster.api.cam.access import ViewedCampaign, Viewer
 from aicmo_dagster.api.cam.kept import kept
 from aicmo_dagster.api.cam.problems import responses
 from aicmo_dagster.api.cam.runs import Run, RunInDetail, described, in_detail
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.operations import dashboard as operations
 from aicmo_dagster.operations import runs, schedules
 from aicmo_dagster.operations.runs import FINISHED
 from aicmo_dagster.store import database, totals
 from aicmo_dagster.store.campaigns import Campaign
 
-routes = APIRouter(tags=["campaigns"])
+routes = APIRouter(route_class=Route, tags=["campaigns"])
 
 _LAST = 10
 

@@ -10,10 +10,11 @@ from aicmo_dagster.api.cam import dagster
 from aicmo_dagster.api.cam.access import bearer, identified
 from aicmo_dagster.api.cam.kept import kept
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.operations import readiness
 
-routes = APIRouter(tags=["health"])
+routes = APIRouter(route_class=Route, tags=["health"])
 
 
 class Part(BaseModel):

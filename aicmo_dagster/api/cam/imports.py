@@ -10,10 +10,11 @@ from pydantic import BaseModel, Field
 from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.store import database
 from aicmo_dagster.store import imports as store
 
-routes = APIRouter(tags=["leads"])
+routes = APIRouter(route_class=Route, tags=["leads"])
 
 
 class Import(BaseModel):

@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field
 from aicmo_dagster.api.cam.access import ReviewedCampaign, Scope, ViewedCampaign
 from aicmo_dagster.api.cam.paging import After, Limit, Page, moment, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.mail.inbox import judgement
 from aicmo_dagster.store import database, received
 from aicmo_dagster.store.received import Category, Kind
 
-routes = APIRouter(tags=["inbox"])
+routes = APIRouter(route_class=Route, tags=["inbox"])
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The message's number.")]
 

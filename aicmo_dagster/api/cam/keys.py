@@ -11,11 +11,12 @@ from aicmo_dagster.api.cam.access import AdminEverywhere, everywhere
 from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import Line, Number
 from aicmo_dagster.store import api_keys, campaigns, database
 from aicmo_dagster.store.api_keys import ApiKey, Role
 
-routes = APIRouter(tags=["keys"])
+routes = APIRouter(route_class=Route, tags=["keys"])
 
 
 class Key(BaseModel):

@@ -15,12 +15,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from aicmo_dagster.api.cam.access import OperatedCampaign, ReviewedCampaign, Scope, ViewedCampaign
 from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route, aside
 from aicmo_dagster.api.inbox import MOST_LEADS, read_leads
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.flow.run import silent
@@ -29,7 +29,7 @@ from aicmo_dagster.store import database, lead_search, queue
 from aicmo_dagster.store import leads as table
 from aicmo_dagster.store.lead_search import COLUMNS, Sort
 
-routes = APIRouter(tags=["leads"])
+routes = APIRouter(route_class=Route, tags=["leads"])
 
 Status = Literal[
     "new", "enriched", "scored", "qualified", "manual_review", "rejected", "routed", "contacted", "replied",
@@ -135,7 +135,7 @@ class Judged(BaseModel):
     reason: str | None
 
 
-def _wanted(
+async def _wanted(
     q: Annotated[
         str | None, Query(max_length=200, description="Words in name, address, company or title.")
     ] = None,
@@ -175,7 +175,7 @@ def list_leads(
     than 5,000 leads, what runs have changed is found some seconds to minutes later; a lead that is shown fits now.
     """
     place = position(after, [float, int])
-    with database.transaction() as cursor:
+    with database.reading() as cursor:
         shown, behind = lead_search.page(
             cursor,
             scope.campaign.id,
@@ -238,7 +238,8 @@ async def import_leads(
         with path.open("wb") as file:
             async for part in request.stream():
                 file.write(part)
-        return await run_in_threadpool(_import, scope, path)
+        found: Imported = await aside(_import, scope, path)
+        return found
 
 
 def _import(scope: Scope, path: File) -> Imported:

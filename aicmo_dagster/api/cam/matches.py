@@ -10,10 +10,11 @@ from pydantic import BaseModel, Field
 from aicmo_dagster.api.cam.access import ReviewedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.operations import matches as operations
 from aicmo_dagster.store import database, match_pairs
 
-routes = APIRouter(tags=["matches"])
+routes = APIRouter(route_class=Route, tags=["matches"])
 
 State = Literal["review", "merged", "apart"]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The pair's number.")]

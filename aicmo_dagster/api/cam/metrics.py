@@ -15,8 +15,9 @@ from aicmo_dagster.api.cam.dashboard import Stats, stats
 from aicmo_dagster.api.cam.health import parts
 from aicmo_dagster.api.cam.kept import kept
 from aicmo_dagster.api.cam.problems import ProblemError, responses
+from aicmo_dagster.api.cam.threads import Route
 
-routes = APIRouter(tags=["health"])
+routes = APIRouter(route_class=Route, tags=["health"])
 
 _registry = CollectorRegistry()
 _requests = Counter(

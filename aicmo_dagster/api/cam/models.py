@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 from aicmo_dagster.api.cam.access import ViewedCampaign
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.store import conversion_models, database
 
-routes = APIRouter(tags=["models"])
+routes = APIRouter(route_class=Route, tags=["models"])
 
 
 class Model(BaseModel):

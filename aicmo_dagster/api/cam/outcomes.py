@@ -13,11 +13,12 @@ from aicmo_dagster.api.cam.leads import LeadId
 from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.campaign.scoring import EventKind, Outcome
 from aicmo_dagster.operations import outcomes as operations
 from aicmo_dagster.store import database, figures, outcomes
 
-routes = APIRouter(tags=["engagement"])
+routes = APIRouter(route_class=Route, tags=["engagement"])
 
 
 class NewOutcome(BaseModel):

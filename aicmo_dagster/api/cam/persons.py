@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from aicmo_dagster.api.cam.access import AdminEverywhere, everywhere
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.operations import persons
 
-routes = APIRouter(tags=["persons"])
+routes = APIRouter(route_class=Route, tags=["persons"])
 
 
 class Person(BaseModel):

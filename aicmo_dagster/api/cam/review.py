@@ -12,10 +12,11 @@ from aicmo_dagster.api.cam.leads import Judged
 from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import Line
 from aicmo_dagster.operations import reviews
 
-routes = APIRouter(tags=["review"])
+routes = APIRouter(route_class=Route, tags=["review"])
 
 _MOST = 1_000
 

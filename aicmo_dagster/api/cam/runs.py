@@ -13,6 +13,7 @@ from aicmo_dagster.api.cam import dagster
 from aicmo_dagster.api.cam.access import Caller, OperatedCampaign, Operator, ViewedCampaign, Viewer
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.errors import RunNotFoundError
 from aicmo_dagster.jobs import PIPELINE
 from aicmo_dagster.operations import runs
@@ -20,7 +21,7 @@ from aicmo_dagster.operations.runs import CampaignRun, State
 from aicmo_dagster.store import campaigns, database
 from aicmo_dagster.store.runs import Wish
 
-routes = APIRouter(tags=["runs"])
+routes = APIRouter(route_class=Route, tags=["runs"])
 
 Stage = Literal[
     "harvest", "enrich", "score", "qualify", "route", "nurture", "engage", "train", "crm", "full-pipeline"

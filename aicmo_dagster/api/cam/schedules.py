@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.campaign.texts import TimeZone
 from aicmo_dagster.jobs import PIPELINE
 from aicmo_dagster.operations import schedules as operations
@@ -15,7 +16,7 @@ from aicmo_dagster.store import database, schedules
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.schedules import Timing
 
-routes = APIRouter(tags=["schedules"])
+routes = APIRouter(route_class=Route, tags=["schedules"])
 
 Job = Literal["lead_pipeline", "harvest", "enrich", "score", "qualify", "route", "nurture", "engage", "train"]
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.problems import ProblemError, responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import LINE
 from aicmo_dagster.flow import sending_domains
 from aicmo_dagster.operations import health
@@ -17,7 +18,7 @@ from aicmo_dagster.store import database
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.sending_domains import Check, Outcome
 
-routes = APIRouter(tags=["senders"])
+routes = APIRouter(route_class=Route, tags=["senders"])
 
 
 class Finding(BaseModel):

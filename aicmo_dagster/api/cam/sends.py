@@ -11,13 +11,14 @@ from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import LINE, Line, Number
 from aicmo_dagster.errors import ConflictError
 from aicmo_dagster.store import database, sends
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.sends import State
 
-routes = APIRouter(tags=["mails"])
+routes = APIRouter(route_class=Route, tags=["mails"])
 
 
 class Send(BaseModel):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.problems import ProblemError, responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import LINE, Line
 from aicmo_dagster.campaign.steps import Sequence
 from aicmo_dagster.operations import mails
@@ -15,7 +16,7 @@ from aicmo_dagster.operations import sequences as operations
 from aicmo_dagster.operations.mails import Wanted
 from aicmo_dagster.store import audit, campaigns, database
 
-routes = APIRouter(tags=["mails"])
+routes = APIRouter(route_class=Route, tags=["mails"])
 
 _STEP = {"day": 0, "subject": "A question, {{ first_name }}", "text": "Hello {{ first_name }}, …"}
 _SEQUENCE: Any = {

@@ -13,13 +13,14 @@ from aicmo_dagster.api.cam.access import AdminEverywhere, OperatorEverywhere, ev
 from aicmo_dagster.api.cam.files import Folder, brought, documented
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import ProblemError, responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import LINE, Line
 from aicmo_dagster.errors import ConfigurationError, SourceError
 from aicmo_dagster.operations import suppressions as operations
 from aicmo_dagster.store import audit, database, suppressions
 from aicmo_dagster.store.suppressions import Kind
 
-routes = APIRouter(tags=["suppressions"])
+routes = APIRouter(route_class=Route, tags=["suppressions"])
 
 
 class Suppression(BaseModel):

@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 
 from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import Line
 from aicmo_dagster.operations import variants as operations
 from aicmo_dagster.store import database
 
-routes = APIRouter(tags=["mails"])
+routes = APIRouter(route_class=Route, tags=["mails"])
 
 Interval = Annotated[list[float | None], Field(min_length=2, max_length=2)]
 

@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from aicmo_dagster.api.cam.access import OperatedCampaign, ViewedCampaign
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.store import database, ledger
 
-routes = APIRouter(tags=["vendors"])
+routes = APIRouter(route_class=Route, tags=["vendors"])
 
 
 class Spending(BaseModel):

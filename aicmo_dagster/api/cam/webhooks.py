@@ -10,13 +10,14 @@ from pydantic import BaseModel, Field
 from aicmo_dagster.api.cam.access import AdminEverywhere, everywhere
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import responses
+from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.api.cam.words import Number
 from aicmo_dagster.operations import webhooks as operations
 from aicmo_dagster.store import database
 from aicmo_dagster.store import webhooks as store
 from aicmo_dagster.store.webhooks import DeliveryState, Event
 
-routes = APIRouter(tags=["webhooks"])
+routes = APIRouter(route_class=Route, tags=["webhooks"])
 
 _Url = Annotated[
     str,
