@@ -20,6 +20,8 @@ SELECT md5(string_agg(one, ' ' ORDER BY one COLLATE "C")) FROM (
     UNION ALL SELECT concat_ws(' ', c.conrelid::regclass, c.conname, c.convalidated) FROM pg_constraint c
     UNION ALL SELECT concat_ws(' ', p.proname, p.prosrc) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE {_OURS}
+    UNION ALL SELECT s.setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+        WHERE d.datname = current_database()
 ) AS every (one)
 """
 _TABLES = (

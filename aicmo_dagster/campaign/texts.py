@@ -9,8 +9,11 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator
 
-_zones = cache(available_timezones)
-"""It searches folders every time."""
+
+@cache
+def _zones() -> set[str]:
+    """Kept, since it searches folders every time; without what depends on the machine, and what is no place."""
+    return available_timezones() - {"localtime", "Factory", "posixrules"}
 
 
 def _known_zone(name: str) -> str:

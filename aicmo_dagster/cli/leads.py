@@ -198,7 +198,7 @@ def import_(
     )
     with Progress(*columns, console=console()) as progress:
         task = progress.add_task("", total=None)
-        attempt = operations.import_file(campaign, file, lambda count: progress.advance(task, count))
+        attempt = operations.import_file(campaign, file, lambda count: progress.advance(task, count), actor())
         progress.update(task, total=progress.tasks[0].completed)
     table(
         ["", "Rows"],

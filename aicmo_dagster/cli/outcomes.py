@@ -27,6 +27,7 @@ def record(
         str, typer.Argument(metavar="OUTCOME", help="interested, meeting, converted, lost, or the like.")
     ],
     at: Annotated[str | None, typer.Option(help="When it came, a day or a time; else now.")] = None,
+    value: Annotated[str, typer.Option(metavar="AMOUNT", help="What it is worth, like 1200.50.")] = "",
 ) -> None:
     """Record how a lead ended; it gets no further mail."""
     from aicmo_dagster.operations import outcomes
@@ -34,7 +35,9 @@ def record(
 
     with opened() as cursor:
         campaign = campaigns.get(cursor, key)
-        meaning, when, new = outcomes.record(cursor, campaign, who, outcome, at, actor())
+        meaning, when, new = outcomes.record(
+            cursor, campaign, who, outcome, at, actor(), outcomes.worth(value)
+        )
     said = f"{who}: {meaning}, {local(when, campaign.config.time_zone)}"
     say(f"Recorded {said}. No further mail goes to this lead." if new else f"Known already: {said}.")
 
@@ -58,7 +61,7 @@ def withdraw(
 def import_(
     key: Key,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV with address or lead number, outcome, date.")
+        Path, typer.Argument(metavar="FILE", help="CSV with address or lead number, outcome, date, value.")
     ],
     as_json: AsJson = False,
 ) -> None:
@@ -105,6 +108,7 @@ def listing(
         "Address": "address",
         "Outcome": "outcome",
         "When": "happened_at",
+        "Value": "value",
         "Recorded by": "recorded_by",
         "Recorded": "recorded_at",
     }

@@ -34,6 +34,15 @@ def apply_document(
     Raises ConfigurationError with one line per problem, also where it names a file of this machine that the campaign
     does not read already, ConflictError where a new campaign's key is taken, and StaleVersionError.
     """
+    config, present = checked(content)
+    return _apply(config, None if present else settings.home(), actor, on, backtested=backtested)
+
+
+def checked(content: object) -> tuple[CampaignConfig, CampaignConfig | None]:
+    """The campaign in a decoded document that came over the network, and the one of that key that there is.
+
+    Raises ConfigurationError as `apply_document` does.
+    """
     config = document.parse(content, "the campaign")
     check(config, "the campaign")
     try:
@@ -43,7 +52,7 @@ def apply_document(
         present = None
     _refuse_files(config, present)
     strangers.refuse(config, present)
-    return _apply(config, None if present else settings.home(), actor, on, backtested=backtested)
+    return config, present
 
 
 def _refuse_files(config: CampaignConfig, present: CampaignConfig | None) -> None:
@@ -88,6 +97,8 @@ def check(config: CampaignConfig, where: str) -> None:
     Raises ConfigurationError with one line per problem, each beginning with `where`.
     """
     problems: list[str] = []
+    if config.key.isdigit():
+        problems.append("key: of digits alone it would be taken for a campaign's number; add a letter")
     checks: list[Callable[[CampaignConfig], object]] = [
         scoring.check_weights,
         industries.check_industries,

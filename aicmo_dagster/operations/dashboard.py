@@ -15,7 +15,7 @@ def dashboard(campaign: Campaign) -> dict[str, Any]:
 
     `stages` (name, leads, notes), `tiers`, `scores` (20 equally wide intervals from 0 to 1), `verdicts`, `owners`,
     `mails` by state, `engagement` (kind -> events, leads, rate among the contacted), `replies` by category,
-    `outcomes`, `cost` per vendor and operation in credits, `review`, `health` and `next_runs`.
+    `outcomes`, `values` of outcomes, `cost` per vendor and operation in credits, `review`, `health` and `next_runs`.
     """
     now = datetime.now(UTC)
     waiting = reviews.queue(campaign)
@@ -43,6 +43,7 @@ def dashboard(campaign: Campaign) -> dict[str, Any]:
             },
             "replies": totals.replies(cursor, campaign.id),
             "outcomes": outcomes.counts(cursor, campaign.id),
+            "values": outcomes.values(cursor, campaign.id),
             "review": asdict(waiting),
             "health": condition(cursor, campaign, now),
             "next_runs": [{"at": at, "job": job} for at, job in schedules.next_runs(cursor, campaign, now)],

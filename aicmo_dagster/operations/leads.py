@@ -18,7 +18,7 @@ from aicmo_dagster.operations.rejected_rows import columns_of
 from aicmo_dagster.sources.chain import Attempt
 from aicmo_dagster.sources.files import source_of
 from aicmo_dagster.stages.harvest import clean
-from aicmo_dagster.store import audit, campaigns, leads, queue
+from aicmo_dagster.store import audit, campaigns, database, leads, queue
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.survivorship import FACTS
 
@@ -103,7 +103,7 @@ def delete(cursor: Cursor[TupleRow], campaign: Campaign, who: str, actor: str) -
     return number
 
 
-def import_file(campaign: Campaign, path: Path, progress: Progress) -> Attempt:
+def import_file(campaign: Campaign, path: Path, progress: Progress, actor: str) -> Attempt:
     """Bring the leads of a file into the campaign, whatever its own sources are; returns what became of them.
 
     Header names of the campaign's file sources hold for this file too. Raises SourceError or NoSourceError
@@ -112,4 +112,7 @@ def import_file(campaign: Campaign, path: Path, progress: Progress) -> Attempt:
     source = source_of(path, columns_of(campaign.config))
     run = Run(campaign, uuid4(), datetime.now(UTC), progress)
     (attempt,) = harvest(run, sources=[source], max_leads=_MOST_LEADS)
+    counts = {name: getattr(attempt, name) for name in ("inserted", "updated", "unchanged", "rejected")}
+    with database.transaction() as cursor:
+        audit.record(cursor, actor, "lead.import", campaign.key, None, {"file": attempt.label, **counts})
     return attempt

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -56,8 +57,11 @@ _COLUMNS: dict[str, frozenset[str]] = {
     "date": frozenset(
         {"date", "at", "when", "happened at", "outcome date", "close date", "closed", "closed at", "time"}
     ),
+    "value": frozenset({"value", "amount", "deal value", "deal amount", "worth", "revenue"}),
 }
+_OPTIONAL = {"value"}
 _NEEDED = "address (or lead number), outcome, date"
+_MOST_WORTH = Decimal(10**12)
 
 
 @dataclass(frozen=True)
@@ -112,17 +116,40 @@ def moment(text: str, zone: str, now: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def worth(text: str) -> Decimal | None:
+    """What an outcome is worth, None for an empty text. Raises AicmoError where it is no amount."""
+    if not text.strip():
+        return None
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        value = _MOST_WORTH
+    if value.is_nan() or not 0 <= value < _MOST_WORTH:
+        raise AicmoError(
+            f"{text!r} is no amount; write it like 1200.50, without a currency and marks of thousands"
+        )
+    return value.quantize(Decimal("0.01"))
+
+
 def record(
-    cursor: Cursor[TupleRow], campaign: Campaign, who: str, outcome: str, at: str | None, actor: str
+    cursor: Cursor[TupleRow],
+    campaign: Campaign,
+    who: str,
+    outcome: str,
+    at: str | None,
+    actor: str,
+    value: Decimal | None = None,
+    source: str = "command line",
 ) -> tuple[Outcome, datetime, bool]:
-    """Record an outcome of one lead; returns it as it was understood, its time, and whether it is new.
+    """Record an outcome of one lead; returns it as it was understood, its time, and whether that is news.
 
     Raises LeadNotFoundError for an unknown lead and AicmoError for an outcome or a time that cannot be read.
     """
     now = datetime.now(UTC)
     meaning = outcome_of(outcome)
     when = now if at is None else moment(at, campaign.config.time_zone, now)
-    new = outcomes.append(cursor, [(_lead(cursor, campaign, who), meaning, when)], actor, "command line")
+    lead = _lead(cursor, campaign, who)
+    new = outcomes.append(cursor, [(lead, meaning, when)], actor, source, [value])
     return meaning, when, new == 1
 
 
@@ -146,14 +173,14 @@ def _lead(cursor: Cursor[TupleRow], campaign: Campaign, who: str) -> int:
 
 
 def import_file(cursor: Cursor[TupleRow], campaign: Campaign, path: Path, actor: str) -> Imported:
-    """Record the outcomes of a file with the columns address or lead number, outcome and date.
+    """Record the outcomes of a file with the columns address or lead number, outcome, date and, if there is one, value.
 
     Every good row is recorded, every bad one told with its line. The same file again records nothing. Raises
     SourceError where it is no such file.
     """
     now = datetime.now(UTC)
     bad: list[BadOutcome] = []
-    good: list[tuple[int, str, Outcome, datetime]] = []
+    good: list[tuple[int, str, Outcome, datetime, Decimal | None]] = []
     count = 0
     for line, cells, extra in _rows(path):
         count += 1
@@ -164,22 +191,28 @@ def import_file(cursor: Cursor[TupleRow], campaign: Campaign, path: Path, actor:
                 raise AicmoError(
                     "it has more cells than the header; put quotes around what has the delimiter in it"
                 )
+            if (nul := next((name for name, cell in cells.items() if "\0" in cell), None)) is not None:
+                field = nul
+                raise AicmoError("it holds a NUL character; leave it out")
             if not cells["who"]:
                 field = "who"
                 raise AicmoError("it is empty; give the lead's address or number")
             meaning = outcome_of(cells["outcome"])
             field = "date"
-            good.append((line, cells["who"], meaning, moment(cells["date"], campaign.config.time_zone, now)))
+            at = moment(cells["date"], campaign.config.time_zone, now)
+            field = "value"
+            good.append((line, cells["who"], meaning, at, worth(cells.get("value", ""))))
         except AicmoError as error:
             bad.append(BadOutcome(line, field, str(error)))
-    leads = outcomes.resolve(cursor, campaign.id, list({who for _, who, _, _ in good}))
-    known = [(leads[who], meaning, at) for _, who, meaning, at in good if who in leads]
+    leads = outcomes.resolve(cursor, campaign.id, list({who for _, who, *_ in good}))
+    known = [(leads[who], meaning, at) for _, who, meaning, at, _ in good if who in leads]
+    values = [value for _, who, _, _, value in good if who in leads]
     bad += [
         BadOutcome(line, "who", f"no lead of campaign '{campaign.key}' has the address or number {who!r}")
-        for line, who, _, _ in good
+        for line, who, *_ in good
         if who not in leads
     ]
-    recorded = outcomes.append(cursor, known, actor, path.name)
+    recorded = outcomes.append(cursor, known, actor, path.name, values)
     return Imported(count, recorded, len(known) - recorded, sorted(bad, key=lambda one: one.line))
 
 
@@ -203,6 +236,8 @@ def _places(header: Sequence[str], label: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, spellings in _COLUMNS.items():
         place = next((i for i, column in enumerate(header) if fold(column) in spellings), None)
+        if place is None and name in _OPTIONAL:
+            continue
         if place is None:
             raise SourceError(
                 f"{label} has no column for {name}; its columns are {', '.join(header)}, needed are {_NEEDED}."

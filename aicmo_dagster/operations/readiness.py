@@ -28,6 +28,8 @@ class Component:
     summary: str
     detail: str
     needed: bool = False
+    each: tuple["Component", ...] = ()
+    """What it consists of: mailboxes, vendors."""
 
 
 def components(dagster: dg.DagsterInstance | None) -> list[Component]:
@@ -73,7 +75,8 @@ def _alive(name: str, at: float | None, what: str, remedy: str) -> Component:
 
 def _senders() -> Component:
     now = datetime.now(UTC)
-    wrong, mailboxes = {}, set()
+    wrong: dict[str, str] = {}
+    mailboxes: dict[str, Component] = {}
     with database.transaction() as cursor:
         for campaign in campaigns.listing(cursor, "active"):
             try:
@@ -82,17 +85,22 @@ def _senders() -> Component:
                 wrong[campaign.key] = str(error)
                 continue
             for one in states:
-                mailboxes.add(one.address)
                 if one.held_until is not None:
                     wrong[one.address] = f"held until {one.held_until:%Y-%m-%d %H:%M} UTC: {one.held_reason}"
                 elif one.refused:
                     wrong[one.address] = one.refused
+                mailboxes[one.address] = _part(one.address, wrong.get(one.address))
     return Component(
         "senders",
         "degraded" if wrong else "ok",
-        f"{len(mailboxes) - len(wrong.keys() & mailboxes)} of {len(mailboxes)} mailboxes may send",
+        f"{len(mailboxes) - len(wrong.keys() & mailboxes.keys())} of {len(mailboxes)} mailboxes may send",
         "; ".join(f"{name}: {why}" for name, why in wrong.items()),
+        each=tuple(mailboxes[address] for address in sorted(mailboxes)),
     )
+
+
+def _part(name: str, why: str | None) -> Component:
+    return Component(name, "degraded" if why else "ok", why or "may be used", "")
 
 
 def _vendors() -> Component:
@@ -113,4 +121,7 @@ def _vendors() -> Component:
         "degraded" if ill else "ok",
         "; ".join(f"{name}: {why}" for name, why in ill.items()) or f"{len(found)} asked in the last day",
         "",
+        each=tuple(
+            _part(name, ill.get(name)) for name in sorted({row["vendor"] for row in found} | ill.keys())
+        ),
     )

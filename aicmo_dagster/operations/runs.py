@@ -32,6 +32,8 @@ BATCH_TAG = "aicmo/batch_size"
 """Tag of a run: how many new leads it harvests at most."""
 
 State = Literal["requested", "queued", "starting", "running", "canceling", "succeeded", "failed", "canceled"]
+_MOST_CANCELED = 200
+"""Requests on a page that never were a run."""
 FINISHED: tuple[State, ...] = ("succeeded", "failed", "canceled")
 
 _OF_DAGSTER: Mapping[Status, State] = {
@@ -88,13 +90,14 @@ def request(
     Raises CampaignNotRunnableError; RunInTheWayError where another one is not finished and `wish.queued` is false;
     DeliveryError where the idempotency key was used for another wish.
     """
-    campaigns.must_run(campaign)
     with database.transaction() as cursor:
         runs.lock(cursor, campaign.id)
         if wish.idempotency_key is not None:
+            runs.lock_key(cursor, wish.requested_by, wish.idempotency_key)
             known = runs.with_key(cursor, wish.requested_by, wish.idempotency_key)
             if known is not None:
                 return _same(dagster, known, campaign, wish), False
+        campaigns.must_run(campaign)
         settle(dagster, runs.open_requests(cursor, campaign_id=campaign.id))
         if not wish.queued and (blocking := _in_the_way(dagster, cursor, campaign)):
             raise RunInTheWayError(
@@ -103,10 +106,12 @@ def request(
                 blocking,
             )
         number = runs.add(cursor, campaign.id, wish)
-        assert number is not None, "under the lock, nobody else used the key"
+        assert number is not None, "under the locks, nobody else used the key"
+        made = runs.get(cursor, number)
         if audited:
-            record(cursor, wish.requested_by, "run.request", campaign.key, None, {"job": wish.job})
-        return _described(runs.get(cursor, number), None), True
+            asked = {"job": wish.job, "run": str(made["public_id"])}
+            record(cursor, wish.requested_by, "run.request", campaign.key, None, asked)
+        return _described(made, None), True
 
 
 def _same(dagster: dg.DagsterInstance, known: dict[str, Any], campaign: Campaign, wish: Wish) -> CampaignRun:
@@ -190,7 +195,8 @@ def listing(
 ) -> tuple[list[CampaignRun], str | None]:
     """Runs of campaigns (None = all), the newest first, and where the next page begins (None on the last).
 
-    Requests that are no run yet come first, on the first page.
+    Requests that are no run yet come first, on the first page; those that were canceled before they were one are
+    where they would be, so a page may be longer than `limit`.
     """
     tags: dict[str, str | list[str]] = {} if keys is None else {PARTITION_NAME_TAG: list(keys)}
     found = list(dagster.get_run_records(dg.RunsFilter(tags=tags), cursor=after, limit=limit + 1))
@@ -199,6 +205,14 @@ def listing(
     with database.transaction() as cursor:
         asked = runs.of_dagster(cursor, [number for number in numbers if number is not None])
         waiting = [] if after else runs.open_requests(cursor)
+        before = None if after is None else _record(dagster, after)
+        canceled = runs.taken_back(
+            cursor,
+            keys,
+            found[limit - 1].create_timestamp if len(found) > limit else None,
+            None if before is None else before.create_timestamp,
+            _MOST_CANCELED,
+        )
     described = [
         _of_dagster(one) if (number := _number(one.dagster_run)) is None else _described(asked[number], one)
         for one in shown
@@ -210,7 +224,8 @@ def listing(
     started = launched(dagster, [row["id"] for row in new])
     first = [_described(row, None) for row in new if row["id"] not in started]
     following = found[limit - 1].dagster_run.run_id if len(found) > limit else None
-    return first + described, following
+    described += [_described(row, None) for row in canceled]
+    return first + sorted(described, key=lambda run: run.requested_at, reverse=True), following
 
 
 def _number(run: dg.DagsterRun) -> int | None:
@@ -331,6 +346,8 @@ def cancel(dagster: dg.DagsterInstance, run: CampaignRun, actor: str) -> Campaig
         if taken_back:
             _audit_cancel(cursor, run, actor)
     if not taken_back:
+        if (now := show(dagster, UUID(run.id))).state in FINISHED:
+            return now
         if run.dagster_run_id is None:
             raise ConflictError("the run is being started just now; cancel it again in some seconds")
         if not _takes_orders(dagster, run.dagster_run_id):

@@ -19,6 +19,7 @@ from aicmo_dagster.store.schedules import Timing
 ACTOR = "schedule"
 """Who asks for a run when its time has come."""
 
+_CRON_FIELDS = 5
 _LOOKED_AHEAD = timedelta(days=3 * 366)
 
 
@@ -57,6 +58,8 @@ def following(cron: str, time_zone: str, after: datetime) -> datetime | None:
 
 def _times(cron: str, time_zone: str, after: datetime) -> Iterator[datetime]:
     try:
+        if len(cron.split()) != _CRON_FIELDS:
+            raise CronSimError("it has not five fields")
         for moment in CronSim(cron, after.astimezone(ZoneInfo(time_zone))):
             yield moment.astimezone(UTC)
     except CronSimError as error:

@@ -130,5 +130,5 @@ def _is_json(text: bytes) -> bool:
         return False
     try:
         return isinstance(json.loads(text.split(b"\n", 1)[0]), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text[1:].lstrip()[:1] in (b'"', b"}")

@@ -71,7 +71,13 @@ def create(
         ],
     )
     key = _key(row)
-    record(cursor, actor, "api_key.create", f"{key.shown} {name}", None, {"role": role, "id": key.id})
+    made = {
+        "role": role,
+        "id": key.id,
+        "campaign_ids": None if key.campaign_ids is None else list(key.campaign_ids),
+        "expires_at": None if expires_at is None else expires_at.isoformat(),
+    }
+    record(cursor, actor, "api_key.create", f"{key.shown} {name}", None, made)
     return key, text
 
 

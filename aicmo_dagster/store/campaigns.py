@@ -165,11 +165,11 @@ def get(cursor: Cursor[TupleRow], key: str) -> Campaign:
 
 
 def find(cursor: Cursor[TupleRow], name: str) -> Campaign:
-    """The campaign with that key, else with that number. Raises CampaignNotFoundError."""
+    """The campaign with that number, else with that key. Raises CampaignNotFoundError."""
     if name.isascii() and name.isdigit() and len(name) <= _DIGITS:
         found = rows(
             cursor,
-            _SELECT + "WHERE c.key = %(key)s OR c.id = %(id)s ORDER BY c.key = %(key)s DESC LIMIT 1",
+            _SELECT + "WHERE c.key = %(key)s OR c.id = %(id)s ORDER BY c.id = %(id)s DESC LIMIT 1",
             {"key": name, "id": int(name)},
         )
         if found:

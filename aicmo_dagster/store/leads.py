@@ -11,6 +11,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from aicmo_dagster.campaign.config import LawfulBasis, Matching
+from aicmo_dagster.campaign.scoring import OUTCOMES
 from aicmo_dagster.errors import ConfigurationError, ConflictError, LeadNotFoundError
 from aicmo_dagster.store import survivorship
 from aicmo_dagster.store.bulk import Merge, incoming_table, probing
@@ -173,10 +174,13 @@ IS_FORMER = "NOT EXISTS (SELECT FROM lead_changes h WHERE h.lead_id = o.id AND h
 
 WRITTEN_TO = (
     "(EXISTS (SELECT FROM sends s WHERE s.lead_id = l.id AND s.state NOT IN ('planned', 'held', 'skipped')) "
-    "OR EXISTS (SELECT FROM engagement_events e WHERE e.lead_id = l.id))"
+    "OR EXISTS (SELECT FROM engagement_events e WHERE e.lead_id = l.id "
+    f"AND e.kind <> ALL ('{{{', '.join(OUTCOMES)}}}')))"
 )
-"""Whether a mail to the lead `l` was sent, or may be on its way, or something came back from it: the ledger must know
-the lead, or it would be written to again."""
+"""Whether a mail to the lead `l` was sent or may be on its way, or something came back from it.
+
+The ledger must know such a lead, or it would be written to again. What people recorded of its end is not meant.
+"""
 
 _FORMER = f"""
 DELETE FROM leads o USING incoming i WHERE o.merged_into = i.lead_id AND o.identity = i.identity AND {IS_FORMER}

@@ -1,6 +1,6 @@
 """The outbox of run requests: a row says what is wanted, a sensor turns it into one Dagster run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -76,6 +76,14 @@ def lock(cursor: Cursor[TupleRow], campaign_id: int) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, campaign_id])
 
 
+def lock_key(cursor: Cursor[TupleRow], requested_by: str, idempotency_key: str) -> None:
+    """Wait until nobody else asks under that key, for whatever campaign; held to the end of the transaction."""
+    cursor.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))",
+        [f"{requested_by} {idempotency_key}", _LOCK_SPACE],
+    )
+
+
 def get(cursor: Cursor[TupleRow], number: int) -> dict[str, Any]:
     """The request with that number."""
     (row,) = rows(cursor, f"SELECT {_COLUMNS} {_FROM} WHERE q.id = %s", [number])
@@ -115,6 +123,27 @@ def open_requests(
         f"SELECT {_COLUMNS} {_FROM} WHERE q.state IN ('requested', 'launched') "
         "AND (%(campaign)s::bigint IS NULL OR q.campaign_id = %(campaign)s) ORDER BY q.id LIMIT %(limit)s",
         {"campaign": campaign_id, "limit": limit},
+    )
+
+
+def taken_back(
+    cursor: Cursor[TupleRow],
+    keys: Sequence[str] | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Requests of campaigns (None = all) that were canceled before they were a run, made in `since` <= time < `until`.
+
+    The newest first.
+    """
+    return rows(
+        cursor,
+        f"SELECT {_COLUMNS} {_FROM} WHERE q.state = 'canceled' AND q.dagster_run_id IS NULL "
+        "AND (%(keys)s::text[] IS NULL OR c.key = ANY(%(keys)s)) "
+        "AND (%(since)s::timestamptz IS NULL OR q.created_at >= %(since)s) "
+        "AND (%(until)s::timestamptz IS NULL OR q.created_at < %(until)s) ORDER BY q.id DESC LIMIT %(limit)s",
+        {"keys": None if keys is None else list(keys), "since": since, "until": until, "limit": limit},
     )
 
 

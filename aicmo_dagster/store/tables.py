@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -667,9 +668,11 @@ engagement_events = Table(
     Column("happened_at", _Time, nullable=False),
     _now(),
     Column("human", REAL, comment="probability that a person did it; NULL = certain"),
+    Column("value", Numeric(14, 2), comment="what an outcome is worth, in whatever is counted in"),
     UniqueConstraint("lead_id", "kind", "happened_at"),
     _one_of("kind", EVENT_KINDS),
     CheckConstraint("human BETWEEN 0 AND 1", name="human"),
+    CheckConstraint("value >= 0", name="value"),
 )
 Index("engagement_events_created_at_idx", engagement_events.c.created_at)
 Index("engagement_events_send_id_idx", engagement_events.c.send_id)

@@ -31,7 +31,7 @@ def campaign(store: URL) -> Campaign:
 def bring(campaign: Campaign, path: Path, content: str | bytes | None = None) -> Attempt:
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return leads.import_file(campaign, path, lambda _: None)
+    return leads.import_file(campaign, path, lambda _: None, "tester")
 
 
 def exported(campaign: Campaign, path: Path, label: str | None = None) -> list[list[str]]:

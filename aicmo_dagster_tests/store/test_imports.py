@@ -20,7 +20,7 @@ def campaign(store: object, tmp_path: Path) -> Campaign:
 
 def bring(campaign: Campaign, folder: Path, name: str, *rows: dict[str, str]) -> int:
     """Import the rows as a file of that name; returns the import's number."""
-    operations.import_file(campaign, pipelines.write_leads(folder / name, rows), lambda _: None)
+    operations.import_file(campaign, pipelines.write_leads(folder / name, rows), lambda _: None, "tester")
     return int(database.fetch("SELECT max(id) AS id FROM source_attempts")[0]["id"])
 
 

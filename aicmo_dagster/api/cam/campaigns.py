@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -18,7 +19,7 @@ from aicmo_dagster.api.cam.access import (
 from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
 from aicmo_dagster.api.cam.problems import ProblemError, responses
 from aicmo_dagster.api.cam.threads import Route
-from aicmo_dagster.campaign import document
+from aicmo_dagster.api.cam.words import LINE
 from aicmo_dagster.campaign.config import Mode, State
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.operations import campaigns as operations
@@ -106,7 +107,7 @@ IfMatch = Annotated[
     Header(
         alias="If-Match",
         description='The ETag that the change was made on, such as "3".',
-        pattern=r'^(\*|(W/)?"[0-9]{1,9}")$',
+        pattern=r'^(\*|(W/)?"[0-9]{1,9}"( *, *(W/)?"[0-9]{1,9}"){0,9})$',
         examples=['"1"'],
     ),
 ]
@@ -117,7 +118,9 @@ def list_campaigns(
     caller: Viewer,
     state: State | None = None,
     mode: Mode | None = None,
-    q: Annotated[str | None, Query(max_length=100, description="In the key or the name.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=100, pattern=LINE, description="In the key or the name.")
+    ] = None,
     sort: Annotated[Sort, Query(description="- before it turns the order round.")] = "key",
     limit: Limit = 50,
     after: After = None,
@@ -136,10 +139,10 @@ def list_campaigns(
             limit=limit + 1,
         )
     shown = found[:limit]
-    by, number = shown[-1]["position"] if len(found) > limit else (None, None)
+    last = shown[-1]["position"] if len(found) > limit else None
     return Page(
         items=[Summary.model_validate(row) for row in shown],
-        next=None if number is None else token(by, int(number)),
+        next=None if last is None else token(str(last[0]), int(last[1])),
     )
 
 
@@ -170,8 +173,7 @@ def create_campaign(caller: Operator, content: Document) -> Response:
 def validate_campaign(content: Document) -> Checked:
     """Look for what is wrong with a campaign, and change nothing."""
     try:
-        config = document.parse(content, "the campaign")
-        operations.check(config, "the campaign")
+        config, _ = operations.checked(content)
     except ConfigurationError as error:
         return Checked(problems=str(error).splitlines(), doubts=[])
     return Checked(problems=[], doubts=operations.doubts(config))
@@ -275,7 +277,9 @@ def _on(match: str | None, campaign: campaigns.Campaign) -> int:
             "Say which version the change is for",
             "send the header If-Match with the ETag of the campaign that was read",
         )
-    return campaign.version if match == "*" else int(match.removeprefix("W/").strip('"'))
+    # A weak one is taken: a proxy that compresses makes weak what was strong.
+    versions = [campaign.version] if match == "*" else [int(one) for one in re.findall("[0-9]+", match)]
+    return campaign.version if campaign.version in versions else versions[0]
 
 
 def _merged(target: object, patch: object) -> object:

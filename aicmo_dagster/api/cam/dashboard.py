@@ -91,7 +91,8 @@ class Dashboard(BaseModel):
     mails: dict[str, int]
     engagement: dict[str, Kind]
     replies: dict[str, int]
-    outcomes: dict[str, int]
+    outcomes: dict[str, int] = Field(description="Leads by how they ended.")
+    values: dict[str, float] = Field(description="What these outcomes are worth together.")
     cost: list[Cost]
     review: Review
     health: Health

@@ -18,6 +18,8 @@ class Caught:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
         began = False
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # the server sends the headers alone
 
         async def watched(message: Message) -> None:
             nonlocal began

@@ -17,6 +17,14 @@ from aicmo_dagster.operations import readiness
 routes = APIRouter(route_class=Route, tags=["health"])
 
 
+class Member(BaseModel):
+    """A mailbox or a vendor."""
+
+    name: str
+    status: Literal["ok", "degraded", "down"]
+    summary: str
+
+
 class Part(BaseModel):
     """A part of the system."""
 
@@ -24,6 +32,9 @@ class Part(BaseModel):
     status: Literal["ok", "degraded", "down"]
     summary: str
     detail: str | None = Field(description="Only for a key that sees all campaigns.")
+    each: list[Member] = Field(
+        description="Every mailbox and vendor; only for a key that sees all campaigns."
+    )
 
 
 class Health(BaseModel):
@@ -67,6 +78,10 @@ def show_health(
                 status=one.status,
                 summary=one.summary,
                 detail=one.detail if sees_all and one.detail else None,
+                each=[
+                    Member(name=of.name, status=of.status, summary=of.summary)
+                    for of in (one.each if sees_all else ())
+                ],
             )
             for one in found
         ],

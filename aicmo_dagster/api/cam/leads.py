@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from aicmo_dagster.api.cam.access import OperatedCampaign, ReviewedCampaign, Scope, ViewedCampaign
 from aicmo_dagster.api.cam.moments import Moment
@@ -25,7 +25,7 @@ from aicmo_dagster.api.inbox import MOST_LEADS, read_leads
 from aicmo_dagster.errors import ConfigurationError
 from aicmo_dagster.flow.run import silent
 from aicmo_dagster.operations import explanation, leads, reviews
-from aicmo_dagster.store import database, lead_search, queue
+from aicmo_dagster.store import audit, database, lead_search, queue
 from aicmo_dagster.store import leads as table
 from aicmo_dagster.store.lead_search import COLUMNS, Sort
 
@@ -135,6 +135,12 @@ class Judged(BaseModel):
     reason: str | None
 
 
+def _short(label: str) -> str:
+    if len(label.encode()) > 200:
+        raise ValueError("a file's name has at most 200 bytes")
+    return label
+
+
 async def _wanted(
     q: Annotated[
         str | None, Query(max_length=200, description="Words in name, address, company or title.")
@@ -197,7 +203,8 @@ def add_leads(scope: OperatedCampaign, wanted: NewLeads) -> Taken:
         raise ConfigurationError("the campaign takes no leads by hand; add {type: manual} to its sources")
     records, rejected = read_leads(wanted.leads, {})
     with database.transaction() as cursor:
-        queue.add(cursor, scope.campaign.id, list(records.values()), scope.caller.name)
+        new = queue.add(cursor, scope.campaign.id, list(records.values()), scope.caller.name)
+        audit.record(cursor, scope.caller.name, "lead.add", scope.campaign.key, None, {"leads": new})
     return Taken(
         accepted=len(records),
         rejected=[BadLead(index=index, field=field, reason=reason) for index, field, reason in rejected],
@@ -230,6 +237,7 @@ async def import_leads(
             pattern=r"^[^/\\\x00-\x1f]+$",
             description="The file's name, by which rows are told.",
         ),
+        AfterValidator(_short),
     ] = "upload.csv",
 ) -> Imported:
     """Bring in a file at once: CSV, Excel, JSON Lines or Parquet, by what it is. The body is the file itself."""
@@ -243,7 +251,7 @@ async def import_leads(
 
 
 def _import(scope: Scope, path: File) -> Imported:
-    attempt = leads.import_file(scope.campaign, path, silent)
+    attempt = leads.import_file(scope.campaign, path, silent, scope.caller.name)
     return Imported.model_validate(asdict(attempt))
 
 
@@ -305,9 +313,13 @@ def _csv(portions: Iterator[list[Any]]) -> Iterator[bytes]:
     yield sheet.getvalue().encode()
 
 
+_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", *"\uff1d\uff0b\uff0d\uff20")
+"""Also in full width, as East Asian spreadsheets take them."""
+
+
 def _disarmed(value: Any) -> Any:
     """No cell that a spreadsheet would calculate (OWASP, "CSV injection")."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and value[:1] in _FORMULA_BEGINS:
         return "'" + value
     return value.isoformat() if isinstance(value, datetime) else value
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
+
 
 def _written(value: object) -> object:
     """Refuse a bare number, which pydantic would take for seconds since 1970."""
@@ -14,6 +16,8 @@ def _written(value: object) -> object:
 
 
 def _aware(value: datetime) -> datetime:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"give a time between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value
 
 

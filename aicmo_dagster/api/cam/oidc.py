@@ -38,6 +38,8 @@ _KEPT_S, _AGAIN_S = 3600.0, 30.0
 _LEEWAY_S = 30
 _TIMEOUT_S = 10
 _REQUESTS_PER_MINUTE = 600
+_LONGEST_SUB = 255
+"""OpenID Connect Core 2: of ASCII."""
 _ROLES: tuple[Role, ...] = get_args(Role)
 
 
@@ -68,8 +70,15 @@ def caller(token: str) -> tuple[str, Role, None, int] | None:
     claims = _claims(token, issuer, audience)
     if claims is None or not (role := _role(claims)):
         return None
-    name = claims.get("preferred_username") or claims.get("email") or claims["sub"]
-    return f"oidc {name}", role, None, _REQUESTS_PER_MINUTE
+    # Only that says who it is; a name can be changed, and be another's (OpenID Connect Core 5.7).
+    who = claims["sub"]
+    if (
+        not isinstance(who, str)
+        or not 0 < len(who) <= _LONGEST_SUB
+        or not (who.isascii() and who.isprintable())
+    ):
+        return None
+    return f"oidc {who}", role, None, _REQUESTS_PER_MINUTE
 
 
 def _claims(token: str, issuer: str, audience: str) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """How leads ended, as people and their CRM tell it, and all that came back of the mails."""
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path as File
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,7 @@ from aicmo_dagster.api.cam.access import OperatedCampaign, ReviewedCampaign, Vie
 from aicmo_dagster.api.cam.files import brought, documented
 from aicmo_dagster.api.cam.leads import LeadId
 from aicmo_dagster.api.cam.moments import Moment
-from aicmo_dagster.api.cam.paging import After, Limit, Page, position, token
+from aicmo_dagster.api.cam.paging import After, Limit, Page, moment, position, token
 from aicmo_dagster.api.cam.problems import responses
 from aicmo_dagster.api.cam.threads import Route
 from aicmo_dagster.campaign.scoring import EventKind, Outcome
@@ -21,13 +22,23 @@ from aicmo_dagster.store import database, figures, outcomes
 routes = APIRouter(route_class=Route, tags=["engagement"])
 
 
+Word = Literal["interested", "meeting", "converted", "won", "lost"]
+"""An outcome; won is another word for converted."""
+
+
 class NewOutcome(BaseModel):
     """How a lead ended."""
 
-    outcome: Literal["interested", "meeting", "converted", "lost"] = Field(description="converted: won.")
+    outcome: Word
     at: Moment | None = Field(None, description="Now, where it is left out.")
+    value: Decimal | None = Field(
+        None, ge=0, max_digits=14, decimal_places=2, description="What it is worth, in whatever you count in."
+    )
 
-    model_config = {"extra": "forbid", "json_schema_extra": {"examples": [{"outcome": "meeting"}]}}
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"examples": [{"outcome": "meeting"}, {"outcome": "won", "value": 12000}]},
+    }
 
 
 class Recorded(BaseModel):
@@ -35,7 +46,7 @@ class Recorded(BaseModel):
 
     outcome: Outcome
     at: datetime
-    new: bool = Field(description="False where the same was known.")
+    new: bool = Field(description="False where the same was known, and worth the same.")
 
 
 class OutcomeOfLead(BaseModel):
@@ -45,6 +56,7 @@ class OutcomeOfLead(BaseModel):
     address: str
     outcome: Outcome
     happened_at: datetime
+    value: float | None = Field(description="What it is worth.")
     recorded_at: datetime
     recorded_by: str | None = Field(description="null where the program read it from a reply.")
 
@@ -89,11 +101,18 @@ class Counted(BaseModel):
 
 
 @routes.get("/campaigns/{id}/outcomes", responses=responses(401, 403, 404, 422, 429))
-def list_outcomes(scope: ViewedCampaign, limit: Limit = 50) -> list[OutcomeOfLead]:
-    """The newest outcomes of the campaign's leads."""
+def list_outcomes(scope: ViewedCampaign, limit: Limit = 50, after: After = None) -> Page[OutcomeOfLead]:
+    """The outcomes of the campaign's leads, the newest first."""
+    place = position(after, [str, int])
     with database.transaction() as cursor:
-        found = outcomes.listing(cursor, scope.campaign.id, limit)
-    return [OutcomeOfLead.model_validate(row) for row in found]
+        found = outcomes.listing(
+            cursor, scope.campaign.id, limit + 1, None if place is None else (moment(place[0]), int(place[1]))
+        )
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(
+        items=[OutcomeOfLead.model_validate(row) for row in found[:limit]],
+        next=None if last is None else token(last["happened_at"].isoformat(), last["id"]),
+    )
 
 
 @routes.post(
@@ -104,7 +123,7 @@ def list_outcomes(scope: ViewedCampaign, limit: Limit = 50) -> list[OutcomeOfLea
 def import_outcomes(
     scope: OperatedCampaign, path: Annotated[File, Depends(brought("outcomes.csv"))]
 ) -> Imported:
-    """Record the outcomes of a CSV file with the columns address (or lead number), outcome and date."""
+    """Record the outcomes of a CSV file with the columns address (or lead number), outcome, date and perhaps value."""
     with database.transaction() as cursor:
         found = operations.import_file(cursor, scope.campaign, path, scope.caller.name)
     return Imported.model_validate(found, from_attributes=True)
@@ -125,6 +144,8 @@ def record_outcome(scope: ReviewedCampaign, lead_id: LeadId, wanted: NewOutcome)
             wanted.outcome,
             None if wanted.at is None else wanted.at.isoformat(),
             scope.caller.name,
+            wanted.value,
+            "API",
         )
     return Recorded(outcome=outcome, at=at, new=new)
 
@@ -134,7 +155,7 @@ def record_outcome(scope: ReviewedCampaign, lead_id: LeadId, wanted: NewOutcome)
     status_code=204,
     responses=responses(401, 403, 404, 409, 422, 429),
 )
-def withdraw_outcome(scope: ReviewedCampaign, lead_id: LeadId, outcome: Outcome) -> None:
+def withdraw_outcome(scope: ReviewedCampaign, lead_id: LeadId, outcome: Word) -> None:
     """Take back an outcome that was recorded by mistake."""
     with database.transaction() as cursor:
         operations.withdraw(cursor, scope.campaign, str(lead_id), outcome, scope.caller.name)

@@ -31,13 +31,13 @@ class Page(BaseModel, Generic[Item]):
     )
 
 
-def token(*position: str | int | float | None) -> str:
+def token(*position: str | int | float) -> str:
     """A place in a list, in letters."""
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
-def position(after: str | None, kinds: Sequence[type]) -> list[str | int | float | None] | None:
-    """The place that `token` wrote, with values of these kinds or null; None for none.
+def position(after: str | None, kinds: Sequence[type]) -> list[str | int | float] | None:
+    """The place that `token` wrote, with values of these kinds that the database can have; None for none.
 
     Raises ConfigurationError for anything else.
     """
@@ -50,13 +50,13 @@ def position(after: str | None, kinds: Sequence[type]) -> list[str | int | float
     if (
         not isinstance(values, list)
         or len(values) != len(kinds)
-        or not all(value is None or type(value) is kind for value, kind in zip(values, kinds, strict=True))
+        or not all(type(value) is kind and _can_be(value) for value, kind in zip(values, kinds, strict=True))
     ):
         raise ConfigurationError(_NO_PLACE)
     return values
 
 
-def moment(place: str | int | float | None) -> datetime:
+def moment(place: str | int | float) -> datetime:
     """The time that `token` was given in ISO format. Raises ConfigurationError for anything else."""
     try:
         found = datetime.fromisoformat(str(place))
@@ -65,3 +65,9 @@ def moment(place: str | int | float | None) -> datetime:
     if found.tzinfo is None:
         raise ConfigurationError(_NO_PLACE)
     return found
+
+
+def _can_be(value: object) -> bool:
+    if isinstance(value, str):
+        return value.isprintable()
+    return isinstance(value, int | float) and -(2**63) <= value < 2**63

@@ -99,6 +99,8 @@ _KINDS: list[tuple[type[Exception], int, str, str]] = [
     (errors.VendorUnavailableError, 503, "vendor-unavailable", "A vendor does not answer"),
     (errors.VendorError, 502, "vendor-failed", "A vendor gave no usable answer"),
     (errors.MailError, 422, "mail-failed", "The mail cannot be written or sent"),
+    (errors.SourceError, 422, "file-unreadable", "The file cannot be read"),
+    (errors.NoSourceError, 422, "file-unreadable", "The file cannot be read"),
     (errors.AicmoError, 409, "refused", "It cannot be done as things are"),
 ]
 _RETRY_S = {"Retry-After": "5"}
@@ -148,6 +150,15 @@ def _ours(_: Request, error: Exception) -> JSONResponse:
 def _unreachable(_: Request, error: Exception) -> JSONResponse:
     _log.error("the database failed: %s", privacy.sentence(error))
     return of_error(errors.StoreError("the database does not answer just now; try again"))
+
+
+def _unkept(_: Request, error: Exception) -> JSONResponse:
+    """To a text that the database cannot keep; any other error of the same class is nobody's making."""
+    if isinstance(error, psycopg.DataError) and "NUL" not in str(error) and "\\u0000" not in str(error):
+        return failed(error)
+    return of_error(
+        errors.ConfigurationError("a text holds a NUL character, or half a surrogate pair; leave it out")
+    )
 
 
 def _unusable(_: Request, error: Exception) -> JSONResponse:
@@ -205,5 +216,7 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _raised)
     app.add_exception_handler(errors.AicmoError, _ours)
     app.add_exception_handler(psycopg.OperationalError, _unreachable)
+    app.add_exception_handler(psycopg.DataError, _unkept)
+    app.add_exception_handler(UnicodeEncodeError, _unkept)
     app.add_exception_handler(RequestValidationError, _unusable)
     app.add_exception_handler(HTTPException, plain)

@@ -13,7 +13,7 @@ from aicmo_dagster.api.cam.moments import Moment
 from aicmo_dagster.api.cam.paging import After, Limit
 from aicmo_dagster.api.cam.problems import responses
 from aicmo_dagster.api.cam.threads import Route
-from aicmo_dagster.api.cam.words import Line
+from aicmo_dagster.api.cam.words import LINE, Line
 from aicmo_dagster.operations import reviews
 
 routes = APIRouter(route_class=Route, tags=["review"])
@@ -113,7 +113,9 @@ class Decided(BaseModel):
 @routes.get("/campaigns/{id}/review", responses=responses(401, 403, 404, 409, 422, 429))
 def list_reviews(
     scope: ViewedCampaign,
-    reason: Annotated[str | None, Query(max_length=100, description="Only with this reason.")] = None,
+    reason: Annotated[
+        str | None, Query(max_length=100, pattern=LINE, description="Only with this reason.")
+    ] = None,
     order: Annotated[
         Literal["oldest", "best"], Query(description="Longest waiting or best score first.")
     ] = "oldest",

@@ -18,7 +18,9 @@ from aicmo_dagster.store.schedules import Timing
 
 routes = APIRouter(route_class=Route, tags=["schedules"])
 
-Job = Literal["lead_pipeline", "harvest", "enrich", "score", "qualify", "route", "nurture", "engage", "train"]
+Job = Literal[
+    "lead_pipeline", "harvest", "enrich", "score", "qualify", "route", "nurture", "engage", "train", "crm"
+]
 
 
 class NewSchedule(BaseModel):

@@ -14,7 +14,7 @@ from aicmo_dagster.api.cam.words import LINE
 from aicmo_dagster.flow import sending_domains
 from aicmo_dagster.operations import health
 from aicmo_dagster.operations import senders as operations
-from aicmo_dagster.store import database
+from aicmo_dagster.store import campaigns, database
 from aicmo_dagster.store.campaigns import Campaign
 from aicmo_dagster.store.sending_domains import Check, Outcome
 
@@ -79,6 +79,17 @@ def release_sender(
             404, "sender-not-found", "There is no such mailbox", "the campaign's senders list its mailboxes"
         )
     with database.transaction() as cursor:
+        if any(
+            address.lower() in {sender.address for sender in other.config.sending.senders}
+            for other in campaigns.listing(cursor)
+            if not scope.caller.sees(other.id)
+        ):
+            raise ProblemError(
+                403,
+                "campaigns-limited",
+                "The key may not do this",
+                "campaigns that this key does not see send from the mailbox, too; ask for a key that sees them",
+            )
         health.release(cursor, scope.campaign, address, scope.caller.name)
     return next(one for one in _states(scope.campaign) if one.address == address.lower())
 

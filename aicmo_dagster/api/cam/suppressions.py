@@ -1,5 +1,6 @@
 """Who gets no mail from any campaign: one list for all of them, so keys for named campaigns have no part in it."""
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path as File
 from typing import Annotated, Literal
@@ -133,7 +134,9 @@ def add_suppressions(caller: OperatorEverywhere, wanted: NewSuppressions) -> Add
             for kind, one in zip(kinds, wanted.entries, strict=True)
         )
         found = Added(new=new, known=len(kinds) - new)
-        audit.record(cursor, caller.name, "suppression.add", "API", after=found.model_dump())
+        reasons = sorted({one.reason for one in wanted.entries})
+        after = found.model_dump() | {"kinds": dict(Counter(kinds)), "reasons": reasons}
+        audit.record(cursor, caller.name, "suppression.add", "API", after=after)
     return found
 
 

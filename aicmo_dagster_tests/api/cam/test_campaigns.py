@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -37,10 +38,44 @@ def test_a_campaign_is_found_by_key_and_by_number(client: Clients) -> None:
     assert viewer.get(f"/campaigns/{number}").json() == viewer.get("/campaigns/test").json()
 
 
-def test_a_campaign_whose_key_is_the_number_of_another_is_found_by_its_key(client: Clients) -> None:
-    other = outreach.add_campaign().id
-    mine = outreach.add_campaign(outreach.config(key=str(other)))
-    assert client("viewer").get(f"/campaigns/{other}").json()["id"] == mine.id
+def test_a_key_that_would_be_taken_for_a_number_is_refused(client: Clients) -> None:
+    first = outreach.add_campaign()
+    outreach.add_campaign(outreach.config(key=str(first.id)))  # from a time when it was none
+    operator = client("operator")
+    assert operator.get(f"/campaigns/{first.id}").json()["key"] == "test"
+    refused = operator.post("/campaigns", json=EXAMPLE | {"key": "77"})
+    assert (refused.status_code, "add a letter" in refused.json()["detail"]) == (422, True)
+    checked = operator.post("/campaigns/validate", json=EXAMPLE | {"key": "77"}).json()
+    assert "add a letter" in checked["problems"][0]
+
+
+def test_characters_that_cannot_be_kept_are_told(client: Clients) -> None:
+    outreach.add_campaign()
+    operator = client("operator")
+    for name in ("a\u0000b", "a\ud800b"):
+        body = json.dumps({"name": name}).encode()
+        headers = {"If-Match": "*", "Content-Type": "application/json"}
+        refused = operator.ask("PATCH", "/campaigns/test", data=body, headers=headers)
+        assert refused.status_code == 422, name
+    assert operator.get("/campaigns?q=%00").status_code == 422
+    assert operator.get("/campaigns/test/review?reason=%00").status_code == 422
+    assert operator.get("/campaigns/test").json()["version"] == 1
+
+
+def test_one_of_several_etags_is_enough_and_no_body_comes_for_a_head(client: Clients) -> None:
+    outreach.add_campaign()
+    operator = client("operator")
+    change, headers = {"name": "Another"}, {"If-Match": '"7", W/"1"'}
+    assert operator.ask("PATCH", "/campaigns/test", json=change, headers=headers).status_code == 200
+    assert operator.ask("PATCH", "/campaigns/test", json=change, headers=headers).status_code == 412
+    head = operator.ask("HEAD", "/campaigns/test")
+    assert (head.status_code, head.headers["ETag"], head.content) == (200, '"2"', b"")
+
+
+def test_validation_knows_the_rules_for_documents_from_the_network(client: Clients) -> None:
+    document = EXAMPLE | {"sources": [{"type": "csv", "path": "/etc/passwd"}]}
+    found = client("operator").post("/campaigns/validate", json=document).json()
+    assert "file of this machine" in found["problems"][0]
 
 
 def test_a_change_on_a_version_that_is_gone_changes_nothing(client: Clients) -> None:

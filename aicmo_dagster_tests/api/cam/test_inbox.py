@@ -43,7 +43,7 @@ def test_what_a_person_says_of_a_reply_counts_and_it_waits_no_more(client: Clien
     assert (decided["category"], decided["waits"]) == ("interested", False)
     assert decided["reviewed_by"].startswith("key ")
     assert numbers(reviewer) == []
-    outcomes = reviewer.get("/campaigns/test/outcomes").json()
+    outcomes = reviewer.get("/campaigns/test/outcomes").json()["items"]
     assert [(one["lead_id"], one["outcome"]) for one in outcomes] == [(shown["lead_id"], "interested")]
 
 

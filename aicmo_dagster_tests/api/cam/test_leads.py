@@ -1,10 +1,15 @@
+import base64
 import csv
+import inspect
 import io
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from fastapi.routing import APIRoute
 
+from aicmo_dagster.api.cam.application import ROUTES
 from aicmo_dagster.operations import pipeline
 from aicmo_dagster.store import database
 from aicmo_dagster_tests import outreach, pipelines
@@ -135,3 +140,56 @@ def test_a_lead_is_deleted_but_none_that_was_written_to(operator: Client, client
     assert written_to in ids(operator)
     (entry,) = client("admin").get("/audit-log", params={"action": "lead.delete"}).json()["items"]
     assert (entry["subject"], entry["before"]) == (str(new), {"campaign": "test", "leads": 1})
+
+
+@pytest.mark.parametrize("place", [[None], [10**30], ["x"], [1, 2], ["a\0", 1]])
+def test_a_place_that_no_page_ended_at_is_told_by_every_list(
+    client: Clients, project: Path, place: list[object]
+) -> None:
+    outreach.add_campaign()
+    admin = client("admin")
+    after = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+    lists = [
+        path.replace("{id}", "test")
+        for router in ROUTES
+        for route in router.routes
+        if isinstance(route, APIRoute) and "after" in inspect.signature(route.endpoint).parameters
+        for path in [route.path.replace("{number}", "1")]
+    ]
+    assert len(lists) > 15
+    for path in lists:
+        assert admin.get(path, params={"after": after}).status_code < 500, path
+
+
+def test_what_is_brought_in_is_in_the_audit_log(client: Clients, project: Path) -> None:
+    outreach.add_campaign(outreach.config(sources=[{"type": "manual"}]))
+    operator = client("operator")
+    body = b"Email\nann@example.org\n"
+    assert operator.post(f"{LEADS}/import", params={"label": "a.csv"}, data=body).status_code == 200
+    assert operator.post(LEADS, json={"leads": [{"email": "bob@example.org"}]}).status_code == 202
+    entries = client("admin").get("/audit-log", params={"action": "lead."}).json()["items"]
+    assert [(one["action"], one["subject"]) for one in entries] == [
+        ("lead.add", "test"),
+        ("lead.import", "test"),
+    ]
+    assert entries[1]["after"]["inserted"] == 1
+    assert all(one["actor"].startswith("key ") for one in entries)
+
+
+@pytest.mark.parametrize("body", [b"", b"%PDF-1.7 nothing", b'{"a":' * 5000 + b"1" + b"}" * 5000])
+def test_a_file_that_is_none_is_told(client: Clients, project: Path, body: bytes) -> None:
+    outreach.add_campaign()
+    assert client("operator").post(f"{LEADS}/import", data=body).status_code == 422
+
+
+def test_a_label_is_no_longer_than_a_file_system_takes(client: Clients, project: Path) -> None:
+    outreach.add_campaign()
+    label = {"label": 200 * "\u00e9"}
+    assert client("operator").post(f"{LEADS}/import", params=label, data=b"x").status_code == 422
+
+
+def test_a_lead_with_an_outcome_that_nobody_wrote_to_can_be_deleted(client: Clients, project: Path) -> None:
+    lead = outreach.add_lead(outreach.add_campaign().id)
+    operator = client("operator")
+    assert operator.post(f"{LEADS}/{lead}/outcomes", json={"outcome": "meeting"}).status_code == 201
+    assert operator.delete(f"{LEADS}/{lead}").status_code == 204

@@ -1,5 +1,7 @@
 import uuid
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -50,6 +52,37 @@ def test_a_run_that_is_asked_for_becomes_one_of_dagster_and_is_followed_to_its_e
     assert (ended["state"], ended["stages_done"]) == ("failed", 0)
     assert {one["state"] for one in ended["stages"]} == {"skipped"}
     assert "process died" in ended["error"]
+
+
+def test_the_same_idempotency_key_at_once_for_two_campaigns_is_one_run(operator: Client) -> None:
+    outreach.add_campaign(outreach.config(key="other"))
+    paths = ["/campaigns/test/execute/score", "/campaigns/other/execute/score"] * 3
+
+    def ask(path: str) -> int:
+        return operator.post(path, headers={"Idempotency-Key": "race"}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = Counter(pool.map(ask, paths))
+    assert answers == {202: 1, 200: 2, 422: 3}
+
+
+def test_a_key_names_its_run_also_while_the_campaign_is_paused(operator: Client) -> None:
+    same = {"headers": {"Idempotency-Key": "morning"}}
+    first = operator.post(EXECUTE, **same).json()
+    assert operator.post("/campaigns/test/state", json={"state": "paused"}).status_code == 200
+    again = operator.post(EXECUTE, **same)
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    assert operator.post(EXECUTE).status_code == 409
+
+
+def test_a_run_that_was_taken_back_stays_in_the_lists(operator: Client) -> None:
+    run = operator.post(EXECUTE).json()["id"]
+    assert operator.post(f"/runs/{run}/cancel").status_code == 202
+    assert operator.post(f"/runs/{run}/cancel").json()["state"] == "canceled"
+    for path in ("/runs", "/campaigns/test/runs"):
+        assert [(one["id"], one["state"]) for one in operator.get(path).json()["items"]] == [
+            (run, "canceled")
+        ]
 
 
 def test_the_same_idempotency_key_is_the_same_run(operator: Client) -> None:

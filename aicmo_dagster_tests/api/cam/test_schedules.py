@@ -34,6 +34,8 @@ def test_times_that_cannot_be_are_refused_with_the_remedy(client: Clients) -> No
         {"hour": 24},
         {"hour": 6, "time_zone": "Europe/Nowhere"},
         {"hour": 6, "job": "answers"},
+        {"hour": 6, "time_zone": "localtime"},
+        {"cron": "0 6 * * * *"},
         {"hour": 6, "batch_size": 0},
     ):
         refused = operator.post(PATH, json=wrong)

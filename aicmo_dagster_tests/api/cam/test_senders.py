@@ -65,6 +65,16 @@ def test_a_mailbox_of_another_campaign_is_not_released(client: Clients) -> None:
     assert held["held_until"] is not None
 
 
+def test_a_mailbox_that_unseen_campaigns_send_from_is_not_released(client: Clients) -> None:
+    add_campaign()
+    campaign = add_campaign(config(key="other"))
+    hold()
+    refused = client("operator", [campaign.id]).post("/campaigns/other/senders/sender@example.com/release")
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:aicmo:problem:campaigns-limited")
+    (held,) = client("viewer").get("/campaigns/test/senders").json()
+    assert held["held_until"] is not None
+
+
 def test_a_viewer_releases_nothing(client: Clients) -> None:
     add_campaign()
     hold()

@@ -1,4 +1,4 @@
-"""A table that leads of large campaigns are looked for by; what webhooks were told."""
+"""A table that leads of large campaigns are looked for by; what webhooks were told; what outcomes are worth."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +22,14 @@ _SEARCHED = ("status", "tier", "verdict", "reason", "owner", "sequence", "source
 def upgrade() -> None:
     # A delivery that a worker is at is due again when its lease is over.
     op.drop_column("webhook_deliveries", "lease_until", schema="aicmo")
+    op.add_column(
+        "engagement_events",
+        sa.Column("value", sa.Numeric(14, 2), comment="what an outcome is worth, in whatever is counted in"),
+        schema="aicmo",
+    )
+    op.create_check_constraint(
+        op.f("engagement_events_value_check"), "engagement_events", "value >= 0", schema="aicmo"
+    )
     op.create_table(
         "lead_search",
         sa.Column(
