@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 from aicmo_dagster.mail import effects
 from aicmo_dagster.store import database, lead_search, outcomes, search_table
 from aicmo_dagster.store.lead_search import Place, Sort
+from aicmo_dagster_tests.depth import SHORT
 from aicmo_dagster_tests.outreach import NOW, RUN, add_campaign, add_lead, add_send, config
 
 WORDS = ("Ann", "O'Neil", "Zoë", "co-op", "3M", "1e5", "Sales", "manager", "ltd.", "R&D")
@@ -138,7 +139,7 @@ def _agree(campaign: int, *, by_table: bool = True) -> None:
     sorts: tuple[Sort, ...] = get_args(Sort)
     asked = [{name: one} for name, values in VALUES.items() for one in values]
     asked += [{"q": "sal", "verdict": "rejected"}, {"title": "manager", "company": "ann", "min_score": 0.2}]
-    for number, wanted in enumerate(asked):
+    for number, wanted in list(enumerate(asked))[:: 3 if SHORT else 1]:
         sort = sorts[number % 4]
         assert _pages(campaign, wanted, sort) == _live(campaign, wanted, sort), (wanted, sort)
     for sort in sorts:
@@ -155,7 +156,7 @@ def test_a_small_campaign_is_found_to_be_the_same_without_the_table(large: int) 
     _agree(large, by_table=False)
     for statement in CHANGES:
         _sql(statement)()
-        _agree(large, by_table=False)
+    _agree(large, by_table=False)
 
 
 def _sql(statement: str) -> Change:
