@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aicmo_dagster import settings
 from aicmo_dagster.campaign import document, sequences
-from aicmo_dagster.campaign.config import FILE_SOURCES, CampaignConfig
+from aicmo_dagster.campaign.config import CampaignConfig
 from aicmo_dagster.errors import CampaignNotFoundError, ConfigurationError
 from aicmo_dagster.mail import linter, tone
 from aicmo_dagster.operations import backtest, strangers
@@ -50,22 +49,8 @@ def checked(content: object) -> tuple[CampaignConfig, CampaignConfig | None]:
             present = campaigns.get(cursor, config.key).config
     except CampaignNotFoundError:
         present = None
-    _refuse_files(config, present)
     strangers.refuse(config, present)
     return config, present
-
-
-def _refuse_files(config: CampaignConfig, present: CampaignConfig | None) -> None:
-    """What a caller over the network may not do is have this machine read a file of the caller's choice."""
-    known = (
-        {source.path for source in present.sources if isinstance(source, FILE_SOURCES)} if present else set()
-    )
-    for place, source in enumerate(config.sources, 1):
-        if isinstance(source, FILE_SOURCES) and source.path not in known and not urlsplit(source.path).netloc:
-            raise ConfigurationError(
-                f"the campaign: sources[{place}].path is a file of this machine, which only its own command line may "
-                "name (aicmo campaigns apply); give {type: manual} and send the leads to the campaign's import"
-            )
 
 
 def _apply(

@@ -7,7 +7,8 @@ where it goes to, is therefore taken from such a document only where
 2. it is the vendor's own default name, and goes to the vendor's own address; or
 3. the stored campaign has the same name with the same destination.
 
-Nor may such a document name a private address in letters of its own, except one that the stored campaign has.
+Nor may such a document name a file of this machine, or a private address in letters of its own, except one that the
+stored campaign has. What a name leads to is not looked up: it may be answered otherwise when it is used.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,12 +18,16 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from aicmo_dagster import guarded_http
-from aicmo_dagster.campaign.config import CampaignConfig
+from aicmo_dagster.campaign.config import FILE_SOURCES, CampaignConfig
 from aicmo_dagster.errors import ConfigurationError
+from aicmo_dagster.sources.files import is_url
 
 FOR_DOCUMENTS = "AICMO_SECRET_"
-_DESTINATION = ("url", "base_url", "host", "port", "username")
+_DESTINATION = ("url", "base_url", "host", "port", "username", "security", "ca_file")
+"""Where something goes to, and how it is kept from others on its way."""
 _URLS = ("url", "base_url")
+_FILES = ("ca_file", "key_file")
+_AT_THE_MACHINE = "or apply the document at the machine itself (aicmo campaigns apply)"
 
 
 OURS = frozenset(
@@ -43,23 +48,30 @@ def check_ours(config: CampaignConfig) -> None:
 
 
 def refuse(config: CampaignConfig, present: CampaignConfig | None) -> None:
-    """Raise ConfigurationError, a line per problem, for secrets and addresses the document may not name."""
+    """Raise ConfigurationError, a line per problem, for secrets, files and addresses the document may not name."""
     known = set(_secrets(present)) if present else set()
-    addresses = {url for _, _, url in _urls(present)} if present else set()
+    addresses = {value for _, value in _addresses(present)} if present else set()
+    files = {value for _, value, _ in _files(present)} if present else set()
     problems = [
         f"the campaign: {place}: a document over the network may not have the environment variable {name} sent "
-        f"there; name one that begins with {FOR_DOCUMENTS}, or apply the document at the machine itself "
-        "(aicmo campaigns apply)"
+        f"there; name one that begins with {FOR_DOCUMENTS}, {_AT_THE_MACHINE}"
         for place, section, field, name in _named(config)
         if not name.startswith(FOR_DOCUMENTS)
         and (type(section), field, name, _destination(section)) not in known
         and not _is_the_vendors(section, field, name)
     ]
     problems += [
-        f"the campaign: {place}: a document over the network may not name a private address; name a public one, or "
-        "apply the document at the machine itself (aicmo campaigns apply)"
-        for place, _, url in _urls(config)
-        if url not in addresses and _is_private(url)
+        f"the campaign: {place}: a document over the network may not name a private address; name a public one "
+        f"(with letters beyond a-z as xn--…), {_AT_THE_MACHINE}"
+        for place, value in _addresses(config)
+        if value not in addresses and _is_private(value)
+    ]
+    problems += [
+        f"the campaign: {place} is a file of this machine, which a document over the network may not name; "
+        f"{'send the leads to the import of a campaign with {type: manual}' if is_source else 'leave it out'}, "
+        + _AT_THE_MACHINE
+        for place, value, is_source in _files(config)
+        if value not in files
     ]
     if problems:
         raise ConfigurationError("\n".join(problems))
@@ -82,12 +94,24 @@ def _named(config: CampaignConfig) -> Iterator[tuple[str, BaseModel, str, str]]:
                     yield place + field, section, field, name
 
 
-def _urls(config: CampaignConfig) -> Iterator[tuple[str, str, str]]:
+def _addresses(config: CampaignConfig) -> Iterator[tuple[str, str]]:
+    """Every URL and every host: where it stands and what it says."""
     for place, section in _sections(config, ""):
-        for field in _URLS:
+        fields = (*_URLS, "host", "path") if isinstance(section, FILE_SOURCES) else (*_URLS, "host")
+        for field in fields:
             value = getattr(section, field, None)
-            if isinstance(value, str):
-                yield place + field, field, value
+            if isinstance(value, str) and (field != "path" or is_url(value)):
+                yield place + field, value
+
+
+def _files(config: CampaignConfig) -> Iterator[tuple[str, str, bool]]:
+    """Every file: where it stands, what it is called, and whether leads come from it."""
+    for place, section in _sections(config, ""):
+        if isinstance(section, FILE_SOURCES) and not is_url(section.path):
+            yield place + "path", section.path, True
+        for field in _FILES:
+            if isinstance(value := getattr(section, field, None), str):
+                yield place + field, value, False
 
 
 def _sections(value: object, place: str) -> Iterator[tuple[str, BaseModel]]:
@@ -122,12 +146,11 @@ def _is_the_vendors(section: BaseModel, field: str, name: str) -> bool:
     return all(getattr(section, one) == fields[one].default for one in _URLS if one in fields)
 
 
-def _is_private(url: str) -> bool:
+def _is_private(where: str) -> bool:
+    """Whether a URL's host, or the host that it is, is an address that is not public."""
     try:
-        host = urlsplit(url).hostname or ""
+        host = (urlsplit(where).hostname or "") if is_url(where) else where.strip("[]")
         address = guarded_http.literal(host)
-    except ValueError:
+    except (ValueError, ConfigurationError):
         return True
-    except ConfigurationError:
-        return "{" not in host
     return address is not None and guarded_http.special(address)

@@ -62,6 +62,8 @@ _BY_TABLE = {
     "harvested_since": "harvested_at >= %(harvested_since)s",
     "updated_since": "updated_at >= %(updated_since)s",
 }
+_LEADING = ("domain", "country", "owner", "reason", "sequence", "status", "source", "tier", "verdict")
+"""Filters that have an index in the order of leads and of scores; the most telling first."""
 _WORDS = {"q": "", "company": "C", "title": "D"}
 """Filters of words, and the weight of such words in `lead_search`."""
 
@@ -101,6 +103,7 @@ _PORTION = 5_000
 _LOOKED_THROUGH = 3_000
 _MOST_LOOKED_THROUGH = 30_000
 """Rows of the table, in the order asked for, before the index of words is."""
+_SAMPLED = 1_000
 _TELLING = 0.3
 """A share of leads; a word of fewer is looked up in the index."""
 _MOST_PASSED_OVER = 5_000
@@ -232,15 +235,20 @@ def _by_table(
 ) -> list[Place]:
     """Where the first `limit` rows of the table that fit are.
 
-    It is planned for each value anew: which way is short depends on how many have it. Not for words, of which the
-    planner knows too little: if the first thousands of rows do not hold enough that fit, few do, and the index of words
-    tells which.
+    By the index of the leading filter: a range of one value, that the order begins with, keeps the planner from going
+    through all leads in order, as if those with the value were spread evenly. Of words it knows too little: if the
+    first thousands of rows do not hold enough that fit, few do, and the index of words tells which.
     """
     behind, order = (part.format(id="lead_id", score="score") for part in _ORDERS[sort])
     others = {name: value for name, value in asked.items() if name not in _WORDS}
     parameters = {**others, **_behind(after), "campaign": campaign_id, "limit": limit}
     rows_of = "SELECT score, lead_id, words FROM lead_search WHERE campaign_id = %(campaign)s"
-    rest = _conditions(_BY_TABLE, others) + ("" if after is None else f" AND {behind}")
+    filters = _BY_TABLE
+    if (leading := next((name for name in _LEADING if name in others), None)) is not None:
+        column, value = _BY_TABLE[leading].split(" = ")
+        filters = _BY_TABLE | {leading: f"{column} BETWEEN {value} AND {value}"}
+        order = f"{column} {'DESC' if sort.startswith('-') else 'ASC'}, {order}"
+    rest = _conditions(filters, others) + ("" if after is None else f" AND {behind}")
     queries = [query for name in _WORDS if name in asked for query in wanted_words(asked[name], _WORDS[name])]
     if len(others) == len(asked):
         statement = f"{rows_of}{rest} ORDER BY {order} LIMIT %(limit)s"
@@ -248,20 +256,13 @@ def _by_table(
         return []
     else:
         parameters |= {"all": " & ".join(queries)}
-        parameters |= {f"word{number}": query for number, query in enumerate(queries)}
-        shares = ", ".join(
-            f"count(*) FILTER (WHERE words @@ to_tsquery('simple', %(word{number})s))"
-            for number in range(len(queries))
-        )
         fits = "FILTER (WHERE words @@ to_tsquery('simple', %(all)s))"
-        look = (
-            f"SELECT count(*), array_agg(score) {fits}, array_agg(lead_id) {fits}, {shares} "
-            f"FROM ({rows_of}{rest} ORDER BY {order} LIMIT %(looked)s) x"
-        )
+        first = f"FROM ({rows_of}{rest} ORDER BY {order} LIMIT %(looked)s) x"
+        look = f"SELECT count(*), array_agg(score) {fits}, array_agg(lead_id) {fits} {first}"
         looked = _LOOKED_THROUGH
         while True:
             cursor.execute(look.encode(), {**parameters, "looked": looked}, prepare=False)
-            number, scores, ids, *having = cursor.fetchone() or (0, None, None)
+            number, scores, ids = cursor.fetchone() or (0, None, None)
             found = list(zip(scores or [], ids or [], strict=True))
             if len(found) >= limit or number < looked:
                 return found[:limit]
@@ -269,6 +270,15 @@ def _by_table(
             if looked > _LOOKED_THROUGH or needed > _MOST_LOOKED_THROUGH:
                 break
             looked = needed
+        parameters |= {f"word{number}": query for number, query in enumerate(queries)}
+        shares = ", ".join(
+            f"count(*) FILTER (WHERE words @@ to_tsquery('simple', %(word{number})s))"
+            for number in range(len(queries))
+        )
+        cursor.execute(
+            f"SELECT count(*), {shares} {first}".encode(), {**parameters, "looked": _SAMPLED}, prepare=False
+        )
+        number, *having = cursor.fetchone() or (0,)
         # The index reads all rows of a word; of one that very many have, that is more than looking at the others' rows.
         telling = [word for word, rows_with in enumerate(having) if rows_with < number * _TELLING]
         telling = telling or [having.index(min(having))]

@@ -7,6 +7,7 @@ from aicmo_dagster.campaign.sending import Smtp
 from aicmo_dagster.errors import MailError
 from aicmo_dagster.mail.outcome import Outcome
 from aicmo_dagster.mail.smtp import SmtpTransport
+from aicmo_dagster_tests.mail.peers import until
 from aicmo_dagster_tests.mail.servers import PASSWORD, USER, ScriptedServer, certificate, smtp_server
 
 MAIL = b"Subject: x\r\n\r\n.\r\n..two\r\nend\r\n"
@@ -149,6 +150,7 @@ def test_a_no_from_the_ledger_sends_not_one_byte_of_the_mail() -> None:
     with ScriptedServer({}) as server:
         through = transport(server.port)
         assert deliver(through, start=False).kind == "not_started"
+        until(lambda: server.bodies or None)
         assert deliver(through).kind == "sent"
         assert server.commands.count("DATA") == 2
         assert server.bodies == [b"", MAIL.replace(b"\r\n.", b"\r\n..") + b".\r\n"]
