@@ -39,8 +39,10 @@ def forget_old_runs(context: dg.OpExecutionContext) -> None:
 def forget_old_messages(context: dg.OpExecutionContext) -> None:
     """Delete what webhooks were told long ago."""
     migrate.ensure_current()
+    now = datetime.now(UTC)
     with database.transaction() as cursor:
-        forgotten = webhooks.forget_old(cursor, datetime.now(UTC))
+        webhooks.give_up(cursor, now)
+        forgotten = webhooks.forget_old(cursor, now)
     context.log.info(f"{forgotten} messages to webhooks older than {webhooks.KEPT.days} days are gone")
 
 

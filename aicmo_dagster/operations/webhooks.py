@@ -43,9 +43,12 @@ _TRIES = [
 ]
 """After the first, counted from it."""
 _WORKERS, _MOST_EACH = 8, 4
-"""Who deliver at once, and how many of them to the same receiver: one that is slow holds up no other."""
+"""Who deliver at once, and how many of them to the same receiver, one only while half of all are at something: those
+that are slow hold up no other."""
 _LOOKS_EVERY_S = 1.0
-_GONE = 410
+_GONE, _SPARE = 410, (429, 503)
+_LONGEST_SPARED = timedelta(hours=1)
+"""All messages to a receiver wait when it says so, but none for so long that its day is over."""
 
 
 @dataclass(frozen=True)
@@ -160,9 +163,9 @@ class _Round:
     def work(self) -> None:
         while True:
             with self._changing:
-                busy = [number for number, workers in self._at.items() if workers >= _MOST_EACH]
+                most = _MOST_EACH if self._at.total() < _WORKERS // 2 else 1
                 with database.transaction() as cursor:
-                    taken = store.take(cursor, datetime.now(UTC), busy)
+                    taken = store.take(cursor, datetime.now(UTC), self._at, most)
                 if taken is not None:
                     self._at[taken.webhook_id] += 1
                     self._last_work = time.monotonic()
@@ -202,10 +205,12 @@ def attempt(taken: Taken) -> bool:
         if status is not None and not error:
             store.delivered(cursor, taken, status, now)
             return True
-        again = None if status == _GONE else next_try(taken.since, now, retry_after)
-        store.failed(cursor, taken, status, error, again, now)
-        if status == _GONE:
-            store.disable(cursor, taken.webhook_id, "the receiver answered 410: it is gone", _ACTOR)
+        gone = status == _GONE and store.disable(
+            cursor, taken, "the receiver answered 410: it is gone", _ACTOR
+        )
+        again = None if gone else next_try(taken.since, now, retry_after)
+        spare_until = min(_wished(retry_after, now), now + _LONGEST_SPARED) if status in _SPARE else now
+        store.failed(cursor, taken, status, error, again, now, spare_until)
     return False
 
 

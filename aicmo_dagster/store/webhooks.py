@@ -5,9 +5,10 @@ kept until every receiver took it, or a day is over. The same happening is one m
 """
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -301,36 +302,45 @@ def add_test(cursor: Cursor[TupleRow], number: int, now: datetime) -> int:
     return int(delivery)
 
 
-_DUE = (
-    "w.enabled AND (w.not_before IS NULL OR w.not_before <= %(now)s) AND w.id <> ALL(%(busy)s) "
-    "AND d.webhook_id = w.id AND d.state = 'waiting' AND d.next_try_at <= %(now)s"
-)
+_MAY_BE_ASKED = "w.enabled AND (w.not_before IS NULL OR w.not_before <= %(now)s)"
+_DUE = "d.webhook_id = w.id AND d.state = 'waiting' AND d.next_try_at <= %(now)s"
 
 
 def any_due(cursor: Cursor[TupleRow], now: datetime) -> bool:
     """Whether there is something to deliver."""
     cursor.execute(
-        f"SELECT EXISTS (SELECT FROM webhooks w, webhook_deliveries d WHERE {_DUE})".encode(),
-        {"now": now, "busy": []},
+        f"SELECT EXISTS (SELECT FROM webhooks w, webhook_deliveries d WHERE {_MAY_BE_ASKED} AND {_DUE})".encode(),
+        {"now": now},
     )
     return cursor.fetchone() == (True,)
 
 
 def take(
-    cursor: Cursor[TupleRow], now: datetime, busy: Collection[int] = (), only: int | None = None
+    cursor: Cursor[TupleRow],
+    now: datetime,
+    workers: Mapping[int, int] = MappingProxyType({}),
+    most: int = 1,
+    only: int | None = None,
 ) -> Taken | None:
-    """A delivery that is due, of no receiver of `busy`; it is the caller's until its lease is over.
+    """A delivery that is due; it is the caller's until its lease is over.
 
-    With `only` that delivery, due or not. None where there is none.
+    It is one of the receiver that has the fewest `workers`, of less than `most`. With `only` it is that delivery, due
+    or not. None where there is none.
     """
-    due = "d.id = %(only)s AND d.webhook_id = w.id" if only is not None else _DUE
+    receivers = f"""
+        SELECT w.id FROM webhooks w LEFT JOIN unnest(%(at)s::bigint[], %(workers)s::int[]) x (id, workers) USING (id)
+        WHERE {_MAY_BE_ASKED} AND coalesce(x.workers, 0) < %(most)s ORDER BY coalesce(x.workers, 0), random()
+    """
+    due = _DUE
+    if only is not None:
+        receivers, due = "SELECT id FROM webhooks", "d.webhook_id = w.id AND d.id = %(only)s"
     found = rows(
         cursor,
         f"""
         UPDATE webhook_deliveries t SET attempts = t.attempts + 1, tried_at = %(now)s, next_try_at = %(now)s + %(lease)s
         FROM webhook_messages m, webhooks x
         WHERE m.id = t.message_id AND x.id = t.webhook_id AND t.id = (
-            SELECT one.id FROM webhooks w CROSS JOIN LATERAL (
+            SELECT one.id FROM ({receivers}) w CROSS JOIN LATERAL (
                 SELECT d.id FROM webhook_deliveries d WHERE {due}
                 ORDER BY d.next_try_at, d.id LIMIT 1 FOR UPDATE SKIP LOCKED
             ) one LIMIT 1
@@ -340,7 +350,14 @@ def take(
                 AND (s.expires_at IS NULL OR s.expires_at > %(now)s) ORDER BY s.created_at DESC
         ) AS signed_with
         """,
-        {"now": now, "lease": LEASE, "busy": list(busy), "only": only},
+        {
+            "now": now,
+            "lease": LEASE,
+            "at": list(workers),
+            "workers": list(workers.values()),
+            "most": most,
+            "only": only,
+        },
     )
     return Taken(**found[0]) if found else None
 
@@ -364,10 +381,12 @@ def failed(
     error: str,
     next_try_at: datetime | None,
     now: datetime,
+    spare_until: datetime,
 ) -> None:
-    """The try failed; the next is at `next_try_at`, or there is none (None). The receiver is spared for a while.
+    """The try failed; the next is at `next_try_at`, or there is none (None).
 
-    A delivery that somebody else brought to its end meanwhile stays as it is.
+    The receiver is spared for a while, at least until `spare_until`; not if it is at another address by now. A delivery
+    that somebody else brought to its end meanwhile stays as it is.
     """
     cursor.execute(
         "UPDATE webhook_deliveries SET state = %s, next_try_at = coalesce(%s, next_try_at), status = %s, error = %s "
@@ -375,20 +394,26 @@ def failed(
         ["dead" if next_try_at is None else "waiting", next_try_at, status, error, taken.id, taken.attempts],
     )
     cursor.execute(
-        "UPDATE webhooks SET failures = failures + 1, "
-        "not_before = %s::timestamptz + make_interval(secs => least(%s, 2 ^ least(failures, 20))) WHERE id = %s",
-        [now, _LONGEST_PAUSE_S, taken.webhook_id],
+        "UPDATE webhooks SET failures = failures + 1, not_before = greatest(not_before, %s, "
+        "%s::timestamptz + make_interval(secs => least(%s, 2 ^ least(failures, 20)))) WHERE id = %s AND url = %s",
+        [spare_until, now, _LONGEST_PAUSE_S, taken.webhook_id, taken.url],
     )
 
 
-def disable(cursor: Cursor[TupleRow], number: int, reason: str, actor: str) -> None:
-    """Tell the receiver nothing more, until somebody enables it."""
-    before = get(cursor, number)
+def disable(cursor: Cursor[TupleRow], taken: Taken, reason: str, actor: str) -> bool:
+    """Tell the receiver nothing more, until somebody enables it; returns False if it is at another address by now."""
+    cursor.execute(
+        "SELECT FROM webhooks WHERE id = %s AND url = %s FOR UPDATE", [taken.webhook_id, taken.url]
+    )
+    if cursor.fetchone() is None:
+        return False
+    before = get(cursor, taken.webhook_id)
     if before.enabled:
         cursor.execute(
-            "UPDATE webhooks SET enabled = false, disabled_reason = %s WHERE id = %s", [reason, number]
+            "UPDATE webhooks SET enabled = false, disabled_reason = %s WHERE id = %s", [reason, before.id]
         )
-        record(cursor, actor, "webhook.change", str(number), _told(before), _told(get(cursor, number)))
+        record(cursor, actor, "webhook.change", str(before.id), _told(before), _told(get(cursor, before.id)))
+    return True
 
 
 def give_up(cursor: Cursor[TupleRow], now: datetime) -> int:
@@ -455,10 +480,10 @@ def resend(cursor: Cursor[TupleRow], number: int, actor: str, only: int | None =
 
 
 def forget_old(cursor: Cursor[TupleRow], now: datetime) -> int:
-    """Delete messages that are older than `KEPT` and wait for nobody; returns how many."""
+    """Delete messages that are older than `KEPT`, but for those on their last day; returns how many."""
     cursor.execute(
         "DELETE FROM webhook_messages m WHERE m.created_at < %s AND NOT EXISTS ("
-        "SELECT FROM webhook_deliveries d WHERE d.message_id = m.id AND d.state = 'waiting')",
-        [now - KEPT],
+        "SELECT FROM webhook_deliveries d WHERE d.message_id = m.id AND d.state = 'waiting' AND d.since > %s)",
+        [now - KEPT, now - DAY],
     )
     return cursor.rowcount

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import dagster as dg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,10 +19,12 @@ from aicmo_dagster.errors import CampaignNotFoundError, ConfigurationError, Webh
 from aicmo_dagster.flow import qualify, run
 from aicmo_dagster.mail import effects
 from aicmo_dagster.operations import pipeline, webhooks
+from aicmo_dagster.retention import retention
 from aicmo_dagster.store import campaigns, database
 from aicmo_dagster.store import webhooks as table
 from aicmo_dagster_tests import pipelines
 from aicmo_dagster_tests.hook_server import HookServer, serving
+from aicmo_dagster_tests.mail.peers import until
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -200,7 +203,7 @@ def test_an_end_that_comes_late_does_not_undo_a_delivery(store: URL, hooks: Hook
         assert slow is not None
         assert quick is not None
         table.delivered(cursor, quick, 204, now)
-        table.failed(cursor, slow, 500, "late", None, now)
+        table.failed(cursor, slow, 500, "late", None, now, now)
     assert states(number) == [("delivered", 204, 2)]
 
 
@@ -241,6 +244,75 @@ def test_a_receiver_that_is_slow_holds_up_no_other(store: URL, hooks: HookServer
             release.set()
             worker.join()
     assert len(hooks.received) == 20
+
+
+def test_two_receivers_that_are_slow_hold_up_no_third(store: URL, hooks: HookServer) -> None:
+    release = threading.Event()
+
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        release.wait(10)
+        handler.send_response(204)
+        handler.end_headers()
+
+    with serving() as second, serving() as third:
+        for server in (hooks, second):
+            server.usual = slow
+            add(server)
+        for one in range(20):
+            tell(str(one))
+        worker = threading.Thread(target=webhooks.deliver)
+        worker.start()
+        try:
+            until(lambda: (hooks.received and second.received) or None)
+            add(third)
+            for one in range(20, 40):
+                tell(str(one))
+            until(lambda: len(third.received) == 20 or None)
+            assert len(hooks.received) + len(second.received) < 8
+        finally:
+            release.set()
+            worker.join()
+    assert len(hooks.received) == len(second.received) == 40
+
+
+def test_a_receiver_that_asks_for_a_pause_gets_it_from_all_messages(store: URL, hooks: HookServer) -> None:
+    number, _ = add(hooks)
+    hooks.usual = (429, {"Retry-After": "1800"})
+    before = datetime.now(UTC)
+    tell("1")
+    webhooks.deliver()
+    tell("2")
+    assert webhooks.deliver() == webhooks.Outcome()
+    with database.transaction() as cursor:
+        spared = table.get(cursor, number).not_before
+        assert spared is not None
+        assert before + timedelta(minutes=30) <= spared <= datetime.now(UTC) + timedelta(minutes=30)
+    hooks.usual = (503, {"Retry-After": "86400"})
+    make_due()
+    webhooks.deliver()
+    with database.transaction() as cursor:
+        spared = table.get(cursor, number).not_before
+        assert spared is not None
+        assert spared <= datetime.now(UTC) + timedelta(hours=1)
+
+
+def test_the_farewell_of_an_old_address_is_not_that_of_the_new(store: URL, hooks: HookServer) -> None:
+    number, _ = add(hooks)
+    tell()
+    hooks.usual = (410, {})
+    with database.transaction() as cursor:
+        taken = table.take(cursor, datetime.now(UTC))
+        assert taken is not None
+        webhooks.change(cursor, number, "test", url=f"{hooks.url}/new")
+    assert not webhooks.attempt(taken)
+    with database.transaction() as cursor:
+        moved = table.get(cursor, number)
+    assert (moved.enabled, moved.failures, moved.not_before) == (True, 0, None)
+    assert states(number) == [("waiting", 410, 1)]
+    hooks.usual = (204, {})
+    make_due()
+    assert webhooks.deliver().delivered == 1
+    assert [one.path for one in hooks.received] == ["/hook", "/new"]
 
 
 def test_for_a_day_messages_are_signed_with_the_old_secret_too(store: URL, hooks: HookServer) -> None:
@@ -388,12 +460,27 @@ def test_a_receivers_retry_after_is_kept(store: URL) -> None:
     assert webhooks.next_try(NOW, NOW + timedelta(hours=24), "5") is None
 
 
-def test_old_messages_are_forgotten_unless_they_wait(store: URL, hooks: HookServer) -> None:
+def test_old_messages_are_forgotten_but_for_those_that_are_sent_again(store: URL, hooks: HookServer) -> None:
     number, _ = add(hooks)
     tell("1")
     webhooks.deliver()
     tell("2")
     with database.transaction() as cursor:
+        webhooks.change(cursor, number, "test", enabled=False)
         cursor.execute("UPDATE webhook_messages SET created_at = now() - interval '31 days'")
-        assert table.forget_old(cursor, datetime.now(UTC)) == 1
+    assert retention.execute_in_process(instance=dg.DagsterInstance.ephemeral()).success
     assert [state for state, *_ in states(number)] == ["waiting"]
+    with database.transaction() as cursor:
+        cursor.execute("UPDATE webhook_deliveries SET since = now() - interval '31 days'")
+    assert retention.execute_in_process(instance=dg.DagsterInstance.ephemeral()).success
+    assert states(number) == []
+
+
+def test_what_waits_for_a_receiver_that_is_switched_off_is_given_up(store: URL, hooks: HookServer) -> None:
+    number, _ = add(hooks)
+    tell()
+    with database.transaction() as cursor:
+        webhooks.change(cursor, number, "test", enabled=False)
+        cursor.execute("UPDATE webhook_deliveries SET since = now() - interval '25 hours'")
+    assert retention.execute_in_process(instance=dg.DagsterInstance.ephemeral()).success
+    assert states(number) == [("dead", None, 0)]
