@@ -5,8 +5,10 @@ scores, verdicts and routes; then these leads are read from their own tables, on
 out. So no page waits for what is so of all leads of all campaigns, as `lead_status` tells it.
 """
 
+import string
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
+from unicodedata import category
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
@@ -72,6 +74,7 @@ _TEXTS = {
     "company": "l.company",
     "title": "l.title",
 }
+_ALPHANUMERIC = frozenset(string.ascii_letters + string.digits)
 _SENT = "EXISTS (SELECT FROM sends c WHERE c.lead_id = l.id AND c.state IN ('sending', 'sent', 'uncertain'))"
 _TOUCHED = (
     "(EXISTS (SELECT FROM engagement_events e WHERE e.lead_id = l.id) "
@@ -192,10 +195,10 @@ def _by_leads(
     parameters = {**_parameters(campaign_id, asked), **_behind(after), "limit": limit}
     conditions = _conditions(_FILTERS, {name: value for name, value in asked.items() if name != "status"})
     for name in _WORDS.keys() & asked.keys():
-        if not (wanted := parted(asked[name])):
+        if not parted(asked[name]):
             return []
         # Where the letters are, the words are looked at.
-        for number, word in enumerate(wanted):
+        for number, word in enumerate(_letters(asked[name])):
             parameters[f"{name}{number}"] = word
             conditions += f" AND strpos(lower({_TEXTS[name]}), lower(%({name}{number})s)) > 0"
     if "status" in asked:
@@ -211,6 +214,13 @@ def _by_leads(
         parameters,
     )
     return [(float(score), int(lead_id)) for score, lead_id in cursor.fetchall()]
+
+
+def _letters(text: str) -> list[str]:
+    """What a text with the words of `text` holds: they are parted at whatever the database takes for punctuation."""
+    return "".join(
+        one if one in _ALPHANUMERIC or category(one).startswith("L") else " " for one in text
+    ).split()
 
 
 def _in_order(found: list[dict[str, Any]], sort: Sort, after: Place | None) -> list[dict[str, Any]]:
