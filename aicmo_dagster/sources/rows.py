@@ -261,7 +261,10 @@ class _Careful:
         if record != "broken":
             end, cells = record
             lines = max(len(LINE_END.findall(buffer, at, end)), 1)
-            if lines == 1 or len(cells) >= reader._width:
+            if lines == 1 and len(cells) != reader._width:
+                self.add(buffer[at:end], line)
+                return end, 1, False
+            if len(cells) >= reader._width:
                 taken = checked(cells, reader._width, reader._accept_short)
                 if lines == 1 and isinstance(taken, Problem):
                     self.add(buffer[at:end], line)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aicmo_dagster.sources.dialect import detect_dialect
@@ -30,6 +30,7 @@ def rows_of(
 
 
 @settings(deadline=None, max_examples=500)
+@example(b'"";\n;;,\n', 1, 3)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join), st.integers(1, 9), st.integers(1, 3))
 def test_rows_do_not_depend_on_where_blocks_end(content: bytes, block_bytes: int, width: int) -> None:
     assert rows_of(content, width, block_bytes) == rows_of(content, width)
